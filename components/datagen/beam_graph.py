@@ -1,0 +1,207 @@
+"""The Beam graph: chunks of rows to pieces of shards to shards.
+
+    Create(chunks) | Reshuffle | encode a chunk -> (shard, piece)... | GroupByKey | write a shard
+
+An element is a file name and a range in it, never an example: the data stays in Arrow files of the
+work folder, which all workers must see (a shared file system, where they are on other machines).
+A shard orders its records by their place in the layout, so neither the number of workers nor the
+order in which they finish can be seen in its bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import apache_beam as beam
+import numpy as np
+import pyarrow as pa
+from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
+
+from components.catalog import UserError, closest
+from components.datagen import vocabulary
+from components.datagen.encoding import LOPSIDED, TOO_LONG, Encoded, Limits, encode
+from components.datagen.layout import DROPPED
+from components.datagen.schema import SPLITS, Feature
+from components.datagen.shards import shard_name, write_shard
+from components.datagen.spool import read_chunk
+
+
+@dataclass(frozen=True)
+class Work:
+    """What every worker needs to know.
+
+    folder: the work folder, holding `rows/` (chunks and plans), `pieces/` and `results/`.
+    out: where shards and vocabularies lie.
+    sizes: split -> (rows placed, shards).
+    """
+
+    folder: str
+    out: str
+    features: Mapping[str, Feature]
+    limits: Limits
+    sizes: Mapping[str, tuple[int, int]]
+
+
+class EncodeChunk(beam.DoFn):
+    """A chunk's file name -> (shard name, (piece file, number of its batch))."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._vocabularies: dict[str, vocabulary.Vocabulary] = {}
+
+    def setup(self) -> None:
+        for name, feature in self._work.features.items():
+            if feature.vocabulary:
+                self._vocabularies[name] = vocabulary.load(
+                    Path(self._work.out) / feature.vocabulary
+                )
+
+    def process(self, chunk: str) -> Iterator[tuple[str, tuple[str, int]]]:
+        work = self._work
+        rows = read_chunk(Path(work.folder) / "rows" / chunk)
+        plan = np.load(Path(work.folder) / "rows" / f"{chunk}.npy")
+        pieces: list[tuple[str, pa.RecordBatch]] = []
+        for number, split in enumerate(SPLITS):
+            wanted = np.flatnonzero((plan[:, 0] == number) & (plan[:, 1] != DROPPED))
+            if len(wanted):
+                encoded = encode(
+                    rows.take(pa.array(wanted)),
+                    work.features,
+                    self._vocabularies,
+                    work.limits,
+                    texts=split != "train",
+                )
+                pieces.extend(_split_by_shard(split, encoded, plan[wanted, 1], work))
+        path = Path(work.folder) / "pieces" / chunk
+        _write_pieces(path, [piece for _, piece in pieces])
+        for batch, (shard, _) in enumerate(pieces):
+            yield shard, (chunk, batch)
+
+
+class WriteShard(beam.DoFn):
+    """(shard name, its pieces) -> shard name; leaves the shard, and its figures in `results/`."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    def process(self, element: tuple[str, Iterable[tuple[str, int]]]) -> Iterator[str]:
+        name, pieces = element
+        folder = Path(self._work.folder)
+        table = pa.Table.from_batches(
+            [_open_pieces(folder / "pieces" / file).get_batch(at) for file, at in sorted(pieces)]
+        )
+        flags = table.column("flags").to_numpy()
+        kept = np.ones(len(flags), bool)
+        if name.startswith("train-"):
+            kept = (flags & self._work.limits.drop) == 0
+        order = np.argsort(table.column("position").to_numpy(), kind="stable")
+        order = order[kept[order]]
+        examples = table.column("example").combine_chunks().to_pylist()
+        shard = write_shard(Path(self._work.out) / name, [examples[row] for row in order])
+        result: dict[str, Any] = {
+            "shard": asdict(shard),
+            "too_long": int(np.count_nonzero(flags & TOO_LONG)),
+            "lopsided": int(np.count_nonzero(flags & LOPSIDED)),
+            "lengths": {
+                feature: np.bincount(table.column(f"length/{feature}").to_numpy()[order]).tolist()
+                for feature in self._work.features
+            },
+        }
+        path = folder / "results" / f"{name}.json"
+        partial = path.with_suffix(f".{os.getpid()}.partial")
+        partial.write_text(json.dumps(result), encoding="utf-8")
+        os.replace(partial, path)
+        yield name
+
+
+def run(chunks: list[str], work: Work, runner: str, options: Mapping[str, Any]) -> None:
+    """Builds and runs the graph.
+
+    Raises UserError on a runner or option that Beam does not know, or a job service that does not
+    answer; else whatever the runner raises.
+    """
+    import grpc
+
+    try:
+        pipeline = beam.Pipeline(runner=runner, options=_pipeline_options(options))
+    except (ValueError, ImportError) as error:
+        known = (*StandardOptions.KNOWN_RUNNER_NAMES, "FnApiRunner")
+        raise UserError(
+            f"beam.runner: Beam has no runner {runner!r}; {closest(runner, known)}"
+        ) from error
+    try:
+        with _quiet(runner), pipeline:
+            (
+                pipeline
+                | "Chunks" >> beam.Create(chunks)
+                | "Spread" >> beam.Reshuffle()
+                | "Encode" >> beam.ParDo(EncodeChunk(work))
+                | "Shards" >> beam.GroupByKey()
+                | "Write" >> beam.ParDo(WriteShard(work))
+            )
+    except grpc.FutureTimeoutError as error:
+        raise UserError(
+            f"beam.options.job_endpoint: no Beam job service answers at "
+            f"{options.get('job_endpoint')}"
+        ) from error
+
+
+@contextmanager
+def _quiet(runner: str) -> Iterator[None]:
+    """FnApiRunner logs a traceback for an error that it raises as well; others only log it."""
+    logger = logging.getLogger("apache_beam")
+    level = logger.level
+    if runner == "FnApiRunner":
+        logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+def _pipeline_options(options: Mapping[str, Any]) -> PipelineOptions:
+    known = PipelineOptions(flags=[]).get_all_options(drop_default=False)
+    for name in options:
+        if name not in known:
+            raise UserError(f"beam.options.{name}: Beam has no such option; {closest(name, known)}")
+    return PipelineOptions.from_dictionary(dict(options))
+
+
+def _split_by_shard(
+    split: str, encoded: Encoded, position: np.ndarray, work: Work
+) -> Iterator[tuple[str, pa.RecordBatch]]:
+    rows, shards = work.sizes[split]
+    batch = pa.RecordBatch.from_pydict(
+        {
+            "position": pa.array(position),
+            "example": pa.array(encoded.examples, pa.binary()),
+            "flags": pa.array(encoded.flags),
+        }
+        | {f"length/{name}": pa.array(value) for name, value in encoded.lengths.items()}
+    )
+    shard = position * shards // rows
+    for index in np.unique(shard):
+        piece = batch.take(pa.array(np.flatnonzero(shard == index)))
+        yield shard_name(split, int(index), shards), piece
+
+
+def _write_pieces(path: Path, pieces: list[pa.RecordBatch]) -> None:
+    """Whole or not at all: a runner may try a bundle again, or twice at once."""
+    if not pieces:
+        return
+    partial = path.with_suffix(f".{os.getpid()}.partial")
+    with pa.OSFile(str(partial), "wb") as file, pa.ipc.new_file(file, pieces[0].schema) as writer:
+        for piece in pieces:
+            writer.write_batch(piece)
+    os.replace(partial, path)
+
+
+def _open_pieces(path: Path) -> pa.ipc.RecordBatchFileReader:
+    return pa.ipc.open_file(pa.memory_map(str(path)))

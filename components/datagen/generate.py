@@ -1,0 +1,131 @@
+"""Data generation: a problem's sources to shards, vocabularies, a schema and a manifest.
+
+    sources -> standard rows on disk (spool) -> layout -> vocabularies -> Beam: examples -> shards
+
+The result depends on the problem, the bytes of its sources and the seed; on nothing else.
+TensorFlow is never imported.
+"""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from components.catalog import UserError
+from components.datagen import task as tasks
+from components.datagen.problem import Cut, Problem
+from components.datagen.schema import SPLITS, Manifest
+
+Report = Callable[[Mapping[str, Any]], None]
+
+
+def generate(
+    problem: Problem,
+    name: str,
+    out_dir: str | Path,
+    *,
+    beam: Mapping[str, Any] | None = None,
+    cache_dir: str | Path = ".work/downloads",
+    seed: int = 0,
+    report: Report = lambda event: None,
+) -> Manifest:
+    """Writes shards, vocabularies, schema.pbtxt and manifest.json into `out_dir`.
+
+    beam: {"runner": a Beam runner's name, "options": its pipeline options, "workers": processes or
+        threads of FnApiRunner}; a runner elsewhere must see `out_dir`'s parent folder.
+    cache_dir: where downloads are kept.
+    report: is called with {"event": "read" | "vocabulary" | "shards" | "end", ...}.
+
+    The folder is replaced whole at the end. Raises UserError on bad data, with file and line, or if
+    the disk is full; the old folder is then as it was.
+    """
+    from components.datagen.replaced_folder import replaced_folder
+
+    _check_splits(problem, name)
+    started = time.monotonic()
+    try:
+        with replaced_folder(Path(out_dir)) as partial:
+            manifest = _generate(
+                problem, name, partial, dict(beam or {}), Path(cache_dir), seed, report
+            )
+    except Exception as error:
+        if _disk_full(error):
+            raise UserError(
+                f"{out_dir}: the disk is full; the data of {name} needs more room "
+                f"(nothing was changed)"
+            ) from error
+        raise
+    rows = sum(split.examples for split in manifest.splits.values())
+    seconds = time.monotonic() - started
+    report({"event": "end", "problem": name, "examples": rows, "seconds": round(seconds, 3)})
+    return manifest
+
+
+def _generate(
+    problem: Problem,
+    name: str,
+    partial: Path,
+    beam: dict[str, Any],
+    cache_dir: Path,
+    seed: int,
+    report: Report,
+) -> Manifest:
+    from components.datagen import layout
+    from components.datagen.features import make_features
+    from components.datagen.manifest import make_manifest
+    from components.datagen.reading import read_splits
+    from components.datagen.schema_pbtxt import schema_text
+    from components.datagen.writing import write_shards
+
+    task = tasks.load(problem.task)
+    work = partial / "work"
+    for folder in ("rows", "pieces", "results"):
+        (work / folder).mkdir(parents=True)
+    spools, origins = read_splits(problem, name, task, work / "rows", cache_dir, seed, report)
+    cuts = {split: cut for split in SPLITS if isinstance(cut := getattr(problem, split), Cut)}
+    rows = layout.cut(spools, cuts, seed)
+    placements, counts, leakage = layout.place(rows, problem.drop, problem.shards, seed)
+    report({"event": "vocabulary", "problem": name})
+    features = make_features(problem, name, task, rows["train"], spools, partial, seed)
+    report({"event": "shards", "problem": name, "done": 0})
+    results = write_shards(problem, task, features, placements, partial, work, beam, report)
+    manifest = make_manifest(
+        problem,
+        name,
+        task,
+        features,
+        results,
+        seed,
+        counts=counts,
+        leakage=leakage,
+        origins=origins,
+    )
+    texts = ("targets_text",) if task.inputs == "image" else ("inputs_text", "targets_text")
+    (partial / "schema.pbtxt").write_text(schema_text(features, texts), encoding="utf-8")
+    manifest.save(partial)
+    shutil.rmtree(work)
+    return manifest
+
+
+def _check_splits(problem: Problem, name: str) -> None:
+    for split in SPLITS:
+        if not getattr(problem, split):
+            raise UserError(
+                f"problem {name}: no {split} split; give `{split}: path`"
+                + ("" if split == "train" else f", or `{split}: {{from: train, examples: 1000}}`")
+            )
+
+
+def _disk_full(error: BaseException | None) -> bool:
+    """Whether a full disk is behind an error; a runner elsewhere hands back only its text."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        if "[Errno 28]" in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

@@ -1,0 +1,165 @@
+"""Problems from params.yaml: a variant of another problem, or a user's own data with no Python.
+
+    my_pairs:   {task: translation, train: data/train.tsv, dev: {from: train, examples: 500}, ...}
+    small:      {base: translate_ende_multi30k, vocabulary_size: 4000}
+    own_test:   {base: translate_ende_multi30k, test: path/to/files}
+
+Every error names the key, what was expected and the closest name. Standard library only.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from components.catalog import UserError, closest
+from components.datagen import split_settings
+from components.datagen import task as tasks
+from components.datagen.problem import Problem, Rows, fields
+from components.datagen.schema import SPLITS
+
+NOUNS = {
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "str": "text",
+    "tuple[str, ...]": "a list of names",
+    "list[int]": "a list of whole numbers",
+    "Mapping[str, str | int]": "names by name",
+    "dict": "settings, one a line",
+}
+
+
+def apply(name: str, settings: Mapping[str, Any], base: Problem | None) -> Problem:
+    """`base` with `settings` over it; without a base, a problem of the task that they name.
+
+    Raises UserError.
+    """
+    where = f"problems.{name}"
+    if not isinstance(settings, Mapping):
+        raise UserError(f"{where}: expected settings, one a line, found {settings!r}")
+    if base is None:
+        if "task" not in settings:
+            raise UserError(
+                f"{where}: no problem of that name; to make one, give `base:` (a problem to vary) "
+                f"or `task:` (for your own data)"
+            )
+        base = Problem(task=_checked(where, "task", settings["task"], "str"))
+    elif settings.get("task", base.task) != base.task:
+        raise UserError(f"{where}.task: its base is a {base.task} problem; leave `task` out")
+    task = tasks.load(base.task)
+    known = fields(base.task)
+    for key in settings:
+        if key not in known:
+            raise UserError(f"{where}.{key}: a problem has no such setting; {closest(key, known)}")
+    changes: dict[str, Any] = {}
+    options = dict(base.options)
+    limits = {one.name: one.metadata for one in dataclasses.fields(Problem)}
+    for key, value in settings.items():
+        kind = known[key][0]
+        if key in task.options:
+            options[key] = _checked(where, key, value, kind)
+        elif key not in ("base", "task", "rows", *SPLITS):
+            changes[key] = _within(where, key, _checked(where, key, value, kind), limits[key])
+    problem = dataclasses.replace(base, options=options, **changes)
+    splits: dict[str, Any] = {
+        split: split_settings.split(f"{where}.{split}", split, settings[split], problem)
+        for split in SPLITS
+        if split in settings
+    }
+    problem = dataclasses.replace(problem, **splits)
+    if "rows" in settings:
+        problem = _with_row_options(f"{where}.rows", problem, settings["rows"])
+    _check_whole(where, name, problem)
+    return problem
+
+
+def _checked(where: str, key: str, value: Any, kind: str) -> Any:
+    """The value as its type wants it. YAML has lists for tuples and integers for floats."""
+    noun = NOUNS.get(kind.removesuffix(" | None"), kind)
+    if value is None and kind.endswith(" | None"):
+        return None
+    kind = kind.removesuffix(" | None")
+    fits = {
+        "int": isinstance(value, int) and not isinstance(value, bool),
+        "float": isinstance(value, int | float) and not isinstance(value, bool),
+        "bool": isinstance(value, bool),
+        "str": isinstance(value, str),
+        "tuple[str, ...]": _list_of(value, str),
+        "list[int]": _list_of(value, int),
+        "Mapping[str, str | int]": isinstance(value, Mapping)
+        and all(isinstance(one, str | int) for one in value.values()),
+        "dict": isinstance(value, Mapping),
+    }[kind]
+    if not fits:
+        raise UserError(f"{where}.{key}: expected {noun}, found {value!r}")
+    if kind == "float":
+        return float(value)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _list_of(value: Any, kind: type) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(one, kind) for one in value)
+
+
+def _within(where: str, key: str, value: Any, limits: Mapping[str, Any]) -> Any:
+    if choices := limits["choices"]:
+        for one in value if isinstance(value, tuple) else (value,):
+            if one not in choices:
+                raise UserError(f"{where}.{key}: {one!r} is not known; {closest(one, choices)}")
+    low, high = limits["low"], limits["high"]
+    if value is None:
+        return value
+    if low is not None and value < low:
+        raise UserError(f"{where}.{key}: expected at least {low}, found {value}")
+    if high is not None and value > high:
+        raise UserError(f"{where}.{key}: expected at most {high}, found {value}")
+    return value
+
+
+def _with_row_options(where: str, problem: Problem, settings: Any) -> Problem:
+    """The problem with other options for the function that makes its rows."""
+    if not isinstance(settings, Mapping):
+        raise UserError(f"{where}: expected settings, one a line, found {settings!r}")
+    made = {split: value for split in SPLITS if isinstance(value := getattr(problem, split), Rows)}
+    known = {key: value for rows in made.values() for key, value in rows.options.items()}
+    for key, value in settings.items():
+        if key not in known:
+            raise UserError(f"{where}.{key}: there is no such option; {closest(key, known)}")
+        if type(value) is not type(known[key]):
+            kind = type(known[key]).__name__
+            raise UserError(f"{where}.{key}: expected {NOUNS.get(kind, kind)}, found {value!r}")
+    splits: dict[str, Any] = {
+        split: Rows(
+            rows.function, {key: settings.get(key, value) for key, value in rows.options.items()}
+        )
+        for split, rows in made.items()
+    }
+    return dataclasses.replace(problem, **splits)
+
+
+def _check_whole(where: str, name: str, problem: Problem) -> None:
+    """What can only be seen of all settings together."""
+    task = tasks.load(problem.task)
+    for split in SPLITS:
+        if not getattr(problem, split):
+            more = "" if split == "train" else f" or `{split}: {{from: train, examples: 1000}}`"
+            raise UserError(f"{where}: it has no {split} split; give `{split}: path`{more}")
+    for key in problem.columns:
+        if key not in task.columns:
+            raise UserError(
+                f"{where}.columns.{key}: the columns of {problem.task} are "
+                f"{', '.join(task.columns)}; {closest(key, task.columns)}"
+            )
+    if problem.suffixes and len(problem.suffixes) != len(task.columns):
+        raise UserError(
+            f"{where}.suffixes: expected one for each of {', '.join(task.columns)}, "
+            f"found {list(problem.suffixes)}"
+        )
+    metrics = problem.metrics or task.metrics
+    if problem.dev_metric and problem.dev_metric not in metrics:
+        raise UserError(
+            f"{where}.dev_metric: {problem.dev_metric!r} is not one of the problem's metrics; "
+            f"{closest(problem.dev_metric, metrics)}"
+        )

@@ -1,0 +1,119 @@
+"""Reading: the splits' sources or row functions to spools of standard rows."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from components.catalog import UserError
+from components.datagen.problem import Problem, Rows
+from components.datagen.schema import SPLITS
+from components.datagen.sources.source import Source, is_url
+from components.datagen.spool import Spool, write_spool
+from components.datagen.task import RowError, Task
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Report = Callable[[Mapping[str, Any]], None]
+REPORT_SECONDS = 1.0
+
+
+def read_splits(
+    problem: Problem,
+    name: str,
+    task: Task,
+    folder: Path,
+    cache_dir: Path,
+    seed: int,
+    report: Report,
+) -> tuple[dict[str, Spool], list[dict[str, Any]]]:
+    """The spools of all splits that are not cut from another, and where their rows came from.
+
+    Raises UserError that names file and line of what cannot be used, or a split without rows.
+    """
+    spools: dict[str, Spool] = {}
+    origins: list[dict[str, Any]] = []
+    for split in SPLITS:
+        source = getattr(problem, split)
+        if isinstance(source, Rows):
+            batches = _from_function(problem, task, source, split, seed)
+            origins.append({"split": split, "function": source.function} | dict(source.options))
+        elif isinstance(source, tuple):
+            batches = _from_sources(problem, task, source, cache_dir, report)
+            origins.extend(_origin(split, one) for one in source)
+        else:
+            continue
+        batches = _reported(batches, name, split, report)
+        labelled = task.targets == "class_label"
+        spools[split] = write_spool(split, batches, folder, labelled=labelled)
+        if not spools[split].rows:
+            raise UserError(f"problem {name}: its {split} split is empty ({_named(source)})")
+    return spools, origins
+
+
+def _from_sources(
+    problem: Problem, task: Task, sources: tuple[Source, ...], cache_dir: Path, report: Report
+) -> Iterator[pa.RecordBatch]:
+    from components.datagen.sources.batch import place
+    from components.datagen.sources.read import read
+
+    for source in sources:
+        for batch in read(source, columns=task.columns, cache_dir=cache_dir, report=report):
+            try:
+                yield task.rows(batch, problem)
+            except RowError as error:
+                raise UserError(f"{place(batch, error.row)}: {error}") from error
+
+
+def _from_function(
+    problem: Problem, task: Task, rows: Rows, split: str, seed: int
+) -> Iterator[pa.RecordBatch]:
+    import pyarrow as pa
+
+    module, _, function = rows.function.partition(":")
+    make = getattr(importlib.import_module(module), function)
+    start = 0
+    for columns in make(split, seed, **rows.options):
+        batch = pa.RecordBatch.from_pydict({name: columns[name] for name in task.columns})
+        try:
+            yield task.rows(batch, problem)
+        except RowError as error:
+            row = start + error.row
+            raise UserError(f"{rows.function}: row {row} of {split}: {error}") from error
+        start += batch.num_rows
+
+
+def _reported(
+    batches: Iterator[pa.RecordBatch], name: str, split: str, report: Report
+) -> Iterator[pa.RecordBatch]:
+    rows, last = 0, time.monotonic()
+    for batch in batches:
+        yield batch
+        rows += batch.num_rows
+        if time.monotonic() - last > REPORT_SECONDS:
+            last = time.monotonic()
+            report({"event": "read", "problem": name, "split": split, "rows": rows})
+    report({"event": "read", "problem": name, "split": split, "rows": rows, "done": True})
+
+
+def _origin(split: str, source: Source) -> dict[str, Any]:
+    """What the manifest keeps of a source: names, and sha256 of the local files as they are."""
+    files = []
+    for number, path in enumerate(source.paths):
+        sha256 = source.sha256[number] if number < len(source.sha256) else ""
+        if not is_url(path) and Path(path).is_file():
+            with open(path, "rb") as file:
+                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        files.append({"path": path if is_url(path) else Path(path).name, "sha256": sha256})
+    return {"split": split, "format": source.format, "files": files}
+
+
+def _named(source: Rows | tuple[Source, ...]) -> str:
+    if isinstance(source, Rows):
+        return source.function
+    return ", ".join(path for one in source for path in one.paths)

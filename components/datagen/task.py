@@ -1,0 +1,82 @@
+"""Task: a family of problems that share modalities and metrics (translation, parsing, ...).
+
+A task is a value, one file each under `tasks/`, exported as `TASK`. It says which columns it wants
+of the raw data and turns them into *standard rows*, one Arrow record batch for another:
+
+    inputs         string (symbol) | binary (image)          what the model reads
+    targets        string (symbol, class_label)              what the model writes
+    inputs_text    string, left out for images               the untouched source
+    targets_text   string                                    the untouched reference
+
+Everything after that (vocabularies, ids, records) depends on the modality alone.
+
+Standard library only at import: `pipeline` reads tasks to decide which cells make sense.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from components import catalog
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from components.datagen.problem import Problem
+
+TEXT_COLUMNS = ("inputs_text", "targets_text")
+
+
+class RowError(Exception):
+    """A raw row that a task cannot use; `row` counts from 0 in the batch. The reader's place (file,
+    row of the file) is added by `generate`, which knows it."""
+
+    def __init__(self, row: int, message: str) -> None:
+        super().__init__(message)
+        self.row = row
+
+
+@dataclass(frozen=True)
+class Option:
+    """A setting that only the problems of one task have; settable in params.yaml by its name."""
+
+    type: str
+    default: Any
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Task:
+    """What the problems of a family have in common.
+
+    columns: the columns of the raw rows, in the order of the files of parallel text.
+    inputs, targets: modalities (see `schema.Feature`).
+    vocabularies: the vocabulary kind of each feature with symbols or labels; the default, a
+        problem may choose another.
+    metrics: names of files under `components/eval/metrics/`; the first is the headline.
+    dev_metric: the one that chooses the best checkpoint.
+    rows: (raw rows, problem) -> standard rows (module docstring), the same number of them, in the
+        same order. Raises `RowError` on a row that it cannot use.
+    image_shape: (problem) -> (height, width, channels), for tasks that read images.
+    provides: what a model may ask for in its `NEEDS` besides the modalities.
+    max_ratio: how many times longer one side may be before a row counts as lopsided; 0 = never.
+    """
+
+    columns: tuple[str, ...]
+    inputs: str
+    targets: str
+    metrics: tuple[str, ...]
+    dev_metric: str
+    rows: Callable[[pa.RecordBatch, Problem], pa.RecordBatch]
+    vocabularies: Mapping[str, str] = field(default_factory=dict)
+    image_shape: Callable[[Problem], tuple[int, ...]] | None = None
+    provides: tuple[str, ...] = ()
+    max_ratio: float = 0.0
+    options: Mapping[str, Option] = field(default_factory=dict)
+
+
+def load(name: str) -> Task:
+    """The task of that name. Raises UserError that names the closest one."""
+    return catalog.load("tasks", name)

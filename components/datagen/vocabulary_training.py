@@ -1,0 +1,85 @@
+"""Vocabularies made from the training rows; the same rows in the same order give the same bytes."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from components.catalog import UserError
+from components.datagen.vocabulary import RESERVED, tokens_of
+
+# SentencePiece splits its sums over the threads: their number is part of the result, the number of
+# cores is not.
+THREADS = 16
+
+
+def train_sentencepiece(
+    texts: Iterable[str], *, size: int, subword: str, coverage: float, byte_fallback: bool
+) -> bytes:
+    """A SentencePiece model of `size` pieces (`subword`: bpe | unigram), the bytes of its file.
+
+    No normalisation but that of blanks, so that references are reachable as they are written.
+    Raises UserError naming the possible sizes if the corpus cannot give `size` pieces.
+    """
+    import sentencepiece
+
+    model = io.BytesIO()
+    try:
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=iter(texts),
+            model_writer=model,
+            vocab_size=size,
+            model_type=subword,
+            character_coverage=coverage,
+            byte_fallback=byte_fallback,
+            normalization_rule_name="identity",
+            pad_id=0,
+            eos_id=1,
+            unk_id=2,
+            bos_id=-1,
+            num_threads=THREADS,
+            minloglevel=2,
+        )
+    except (RuntimeError, OSError) as error:
+        raise UserError(_explain(str(error), size)) from error
+    return model.getvalue()
+
+
+def _explain(message: str, size: int) -> str:
+    if largest := re.search(r"value <= (\d+)", message):
+        return (
+            f"vocabulary_size: {size} is more than this corpus can give; "
+            f"the largest possible is {largest[1]}"
+        )
+    if smallest := re.search(r"required_chars[^\d]*\d+ vs (\d+)", message):
+        return (
+            f"vocabulary_size: {size} is less than the {smallest[1]} that the characters alone "
+            f"need; raise it, or set character_coverage: 0.9995"
+        )
+    return f"SentencePiece cannot make a vocabulary of {size} from this corpus: {message}"
+
+
+def train_tokens(texts: Iterable[str], *, min_count: int) -> bytes:
+    """The file of a tokens vocabulary: reserved ones, then by falling count, then by code point."""
+    counts: Counter[str] = Counter()
+    for text in texts:
+        counts.update(tokens_of(text))
+    kept = sorted((-count, token) for token, count in counts.items() if count >= min_count)
+    tokens = [token for _, token in kept if token not in RESERVED]
+    if not tokens:
+        raise UserError(f"min_count: {min_count} leaves no token in the vocabulary")
+    return _lines([*RESERVED, *tokens])
+
+
+def collect_labels(names: Iterable[str]) -> bytes:
+    """The file of a label vocabulary: the names that occur, numbers by value."""
+    found = set(names)
+    if all(name.isdecimal() for name in found):
+        return _lines(sorted(found, key=int))
+    return _lines(sorted(found))
+
+
+def _lines(names: list[str]) -> bytes:
+    return "".join(f"{name}\n" for name in names).encode()

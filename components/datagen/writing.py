@@ -1,0 +1,122 @@
+"""Writing: the layout handed to Beam, the shards' figures collected from it."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from components.catalog import UserError
+from components.datagen.encoding import LOPSIDED, TOO_LONG, Limits
+from components.datagen.layout import DROPPED, Placement
+from components.datagen.problem import Problem
+from components.datagen.schema import SPLITS, Feature
+from components.datagen.shards import shard_name
+from components.datagen.task import Task
+
+DEFAULT_RUNNER = "FnApiRunner"
+
+
+def write_shards(
+    problem: Problem,
+    task: Task,
+    features: Mapping[str, Feature],
+    placements: Mapping[str, Placement],
+    out: Path,
+    work: Path,
+    beam: Mapping[str, Any],
+    report: Callable[[Mapping[str, Any]], None],
+) -> dict[str, list[dict[str, Any]]]:
+    """Runs the Beam graph; split -> the results of its shards in order (see `WriteShard`)."""
+    from components.datagen import beam_graph
+
+    chunks = _write_plans(placements)
+    ratio = task.max_ratio if problem.max_ratio is None else problem.max_ratio
+    drop = TOO_LONG * ("too_long" in problem.drop) | LOPSIDED * ("lopsided" in problem.drop)
+    shared = beam_graph.Work(
+        folder=str(work.absolute()),
+        out=str(out.absolute()),
+        features=dict(features),
+        limits=Limits(problem.max_length, ratio, drop),
+        sizes={name: (one.kept, one.shards) for name, one in placements.items()},
+    )
+    names = {
+        split: [shard_name(split, index, one.shards) for index in range(one.shards)]
+        for split, one in placements.items()
+    }
+    total = sum(map(len, names.values()))
+    with _progress(work / "results", total, report):
+        beam_graph.run(chunks, shared, *runner_and_options(beam))
+    results = {
+        split: [json.loads((work / "results" / f"{shard}.json").read_text()) for shard in shards]
+        for split, shards in names.items()
+    }
+    for split, shards in results.items():
+        if not any(result["shard"]["examples"] for result in shards):
+            raise UserError(f"{split}: no row is left ({', '.join(problem.drop)} are dropped)")
+    return results
+
+
+def runner_and_options(beam: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The runner's name and its pipeline options from {"runner", "options", "workers"}.
+
+    FnApiRunner works in this process with one worker; more are threads unless the options say
+    `direct_running_mode: multi_processing`, which takes about 8 s to start.
+    """
+    runner = beam.get("runner") or DEFAULT_RUNNER
+    options = dict(beam.get("options") or {})
+    workers = int(beam.get("workers") or 1)
+    if runner == DEFAULT_RUNNER:
+        options.setdefault("direct_num_workers", workers)
+        mode = "in_memory" if workers == 1 else "multi_threading"
+        options.setdefault("direct_running_mode", mode)
+    return runner, options
+
+
+def _write_plans(placements: Mapping[str, Placement]) -> list[str]:
+    """Beside each chunk the plan of its rows, int64 [rows, 2]: number of the split, position."""
+    plans: dict[int, np.ndarray] = {}
+    spools = {id(one.rows.spool): one.rows.spool for one in placements.values()}
+    for key, spool in spools.items():
+        plans[key] = np.full((spool.rows, 2), DROPPED, np.int64)
+    for split, one in placements.items():
+        plan = plans[id(one.rows.spool)]
+        plan[one.rows.index, 0] = SPLITS.index(split)
+        plan[one.rows.index, 1] = one.position
+    chunks = []
+    for key, spool in spools.items():
+        start = 0
+        for path, rows in spool.chunks:
+            np.save(f"{path}.npy", plans[key][start : start + rows])
+            chunks.append(path.name)
+            start += rows
+    return chunks
+
+
+@contextmanager
+def _progress(
+    folder: Path, total: int, report: Callable[[Mapping[str, Any]], None]
+) -> Iterator[None]:
+    """Reports the shards finished, once a second: the runner itself says nothing while it works."""
+    stop = threading.Event()
+
+    def watch() -> None:
+        seen = 0
+        while not stop.wait(1.0):
+            done = sum(1 for _ in folder.glob("*.json"))
+            if done != seen:
+                report({"event": "shards", "done": done, "of": total})
+                seen = done
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        watcher.join()

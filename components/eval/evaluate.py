@@ -1,0 +1,219 @@
+"""Evaluates one cell: a checkpoint to predictions to metrics; knows neither DVC nor MLflow.
+
+The dev split chooses the checkpoint, by the problem's dev metric on greedy outputs; the split of
+the settings, test unless told otherwise, is decoded once, with the chosen weights, and reported.
+"""
+
+from __future__ import annotations
+
+import filecmp
+import json
+import os
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from components import catalog
+from components.catalog import UserError
+from components.datagen.schema import Manifest
+from components.eval import bootstrap
+from components.eval.decoding.search import search_of
+from components.eval.input_batches import Reach
+from components.eval.outputs import Outputs, references, statistics_of
+from components.eval.predict import Predictor, dev_score, target_vocabulary
+from components.eval.settings import EvalSettings, from_dict
+from components.train.checkpoint import CHOICES, load_weights
+from components.train.network import Network, build_network, count_params
+from components.train.records import Records
+
+Report = Callable[[dict[str, Any]], None]
+REPORT_SECONDS = 10.0
+FROM_TRAINING = ("train_seconds", "examples_per_second", "steps")
+
+
+def evaluate(
+    *,
+    run_dir: str | Path,
+    data_dir: str | Path,
+    model: str,
+    hparams: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    report: Report,
+    plugins: tuple[str, ...] = (),
+) -> dict[str, Any]:
+    """Writes predictions.<split>.txt, references.<split>.txt and metrics.json into run_dir.
+
+    `runtime.configure` must have run; its backend need not be the one that trained.
+
+    Args:
+        run_dir: holds `checkpoint/`, and `train.json` if the cell was trained by a stage.
+        data_dir: `data/<problem>`.
+        model: a file under `models/`.
+        hparams: the values that the cell was trained with.
+        settings: the section `eval`, see `EvalSettings`.
+        report: told {"event": "chosen" | "decode" | "decoded", ...}.
+        plugins: packages that may hold the model or metrics.
+
+    Returns:
+        The content of metrics.json: numbers and texts by name, no nesting.
+
+    Raises:
+        UserError: a setting is wrong, a checkpoint is missing or another model's, the split is
+            train, or two metrics have a number of the same name.
+    """
+    run_dir, chosen = Path(run_dir), from_dict(settings)
+    if chosen.split == "train":
+        raise UserError("eval.split: train is never evaluated; expected one of test, dev")
+    manifest = Manifest.load(data_dir)
+    network = build_network(manifest, model, dict(hparams), plugins)
+    vocabulary = target_vocabulary(data_dir, manifest)
+    reach = Reach(chosen.batch_tokens, chosen.extra_length, chosen.seed)
+    greedy = Predictor(network, vocabulary, reach=reach)
+    found = choose(run_dir, data_dir, manifest, network, greedy, chosen, plugins)
+    report({"event": "chosen", **found})
+
+    records = Records(data_dir, manifest, chosen.split)
+    expected = references(records, chosen.max_examples)
+    predictor = Predictor(network, vocabulary, search=search_of(chosen), reach=reach)
+    began = time.monotonic()
+    done = _every(REPORT_SECONDS, len(expected), report)
+    outputs = predictor.predict(records, max_examples=chosen.max_examples, done=done)
+    seconds = time.monotonic() - began
+    report({"event": "decoded", "examples": len(expected), "seconds": round(seconds, 1)})
+    losses = predictor.losses(records, max_examples=chosen.max_examples)
+    result = {
+        **measure(manifest.metrics, expected, outputs, losses, chosen, plugins),
+        "loss": float(losses[:, 0].sum() / max(losses[:, 1].sum(), 1.0)),
+        **found,
+        "split": chosen.split,
+        "examples": len(expected),
+        "params": count_params(network),
+        "decode_seconds": round(seconds, 3),
+        **_of_training(run_dir),
+    }
+    _write_lines(run_dir / f"predictions.{chosen.split}.txt", outputs.texts)
+    _write_lines(run_dir / f"references.{chosen.split}.txt", expected)
+    text = json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False)
+    _write(run_dir / "metrics.json", text + "\n")
+    return result
+
+
+def choose(
+    run_dir: Path,
+    data_dir: str | Path,
+    manifest: Manifest,
+    network: Network,
+    predictor: Predictor,
+    settings: EvalSettings,
+    plugins: tuple[str, ...] = (),
+) -> dict[str, Any]:
+    """Loads the checkpoint that the settings name, or for auto the best by the dev metric.
+
+    Of equal ones the first of best, last, average is taken.
+
+    Returns:
+        {"checkpoint": its name, "dev_<metric>": its dev metric}.
+    """
+    metric = catalog.load_module("metrics", manifest.dev_metric, plugins)
+    records = Records(data_dir, manifest, "dev")
+    expected = references(records, settings.dev_examples)
+    scores: dict[str, float] = {}
+    for name, path in checkpoints(run_dir, settings.checkpoint).items():
+        load_weights(network, path)
+        scores[name] = dev_score(metric, predictor, records, expected, settings.dev_examples)
+    best = (max if metric.HIGHER_IS_BETTER else min)(scores, key=lambda name: scores[name])
+    load_weights(network, run_dir / "checkpoint" / f"{best}.safetensors")
+    return {"checkpoint": best, f"dev_{metric.MAIN}": scores[best]}
+
+
+def checkpoints(run_dir: Path, wanted: str) -> dict[str, Path]:
+    """The checkpoints to compare, by name; one that is a copy of an earlier one is left out.
+
+    Raises UserError if there is none.
+    """
+    names = CHOICES if wanted == "auto" else (wanted,)
+    paths = {name: run_dir / "checkpoint" / f"{name}.safetensors" for name in names}
+    found: dict[str, Path] = {}
+    for name, path in paths.items():
+        copies = (filecmp.cmp(path, other, shallow=False) for other in found.values())
+        if path.is_file() and not any(copies):
+            found[name] = path
+    if not found:
+        missing = " or ".join(path.name for path in paths.values())
+        raise UserError(f"{run_dir / 'checkpoint'} holds no {missing}; train the cell first")
+    return found
+
+
+def measure(
+    names: tuple[str, ...],
+    expected: list[str],
+    outputs: Outputs,
+    losses: np.ndarray,
+    settings: EvalSettings,
+    plugins: tuple[str, ...] = (),
+) -> dict[str, Any]:
+    """All numbers of the metrics, the 95 % interval of each one's main number, and signatures.
+
+    The first metric is the headline: its signature is `signature`, others are `<metric>_signature`.
+    Raises UserError if two metrics give a number of the same name.
+    """
+    result: dict[str, Any] = {}
+    for place, name in enumerate(names):
+        metric = catalog.load_module("metrics", name, plugins)
+        statistics = statistics_of(metric, expected, outputs, losses)
+        numbers = {
+            key: float(value) for key, value in metric.score(statistics.sum(axis=0)).items()
+        }
+        if settings.bootstrap_samples:
+            numbers[f"{metric.MAIN}_low"], numbers[f"{metric.MAIN}_high"] = bootstrap.interval(
+                statistics,
+                metric.score,
+                metric.MAIN,
+                samples=settings.bootstrap_samples,
+                seed=settings.seed,
+            )
+        twice = sorted(set(numbers) & set(result))
+        if twice:
+            raise UserError(
+                f"metric {name!r} gives {', '.join(twice)}, which another metric of this problem "
+                "gives too; rename it in the metric's file"
+            )
+        result |= numbers
+        result["signature" if place == 0 else f"{name}_signature"] = metric.signature()
+    return result
+
+
+def _every(seconds: float, examples: int, report: Report) -> Callable[[int], None]:
+    """Reports progress when so much time has passed since the last time."""
+    last = time.monotonic()
+
+    def done(count: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= seconds and count < examples:
+            last = time.monotonic()
+            report({"event": "decode", "done": count, "examples": examples})
+
+    return done
+
+
+def _of_training(run_dir: Path) -> dict[str, Any]:
+    """What `train.json` says of the cost."""
+    path = run_dir / "train.json"
+    if not path.is_file():
+        return {}
+    written = json.loads(path.read_text(encoding="utf-8"))
+    return {name: written[name] for name in FROM_TRAINING if name in written}
+
+
+def _write_lines(path: Path, lines: list[str]) -> None:
+    _write(path, "".join(f"{line}\n" for line in lines))
+
+
+def _write(path: Path, text: str) -> None:
+    """Writes a file, whole or not at all."""
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(text, encoding="utf-8", newline="\n")
+    os.replace(partial, path)

@@ -1,0 +1,44 @@
+"""What a file under `models/` must hold for any problem to be able to use it.
+
+    NEEDS     a literal dict: what the model asks of a problem, {} for nothing. Keys: `inputs` and
+              `targets` (allowed modalities), `provides` (features such as `parse`).
+    Options   a frozen dataclass: the settings that this model alone has, one `setting(...)` each.
+    Body      the layer below.
+
+Letters: B batch, L inputs' length, T targets' length, D d_model, H heads, K beams.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+
+class Body(Protocol):
+    """Tensor to tensor: no vocabulary, no loss, no pixels; the modalities own those.
+
+    `memory` is a flat dict of tensors with leading dimension B that decoding never reorders;
+    a `cache` is a flat dict of tensors with leading dimension B*K that a beam search reorders.
+    """
+
+    def __init__(self, hp: Any) -> None:
+        """hp: attributes are the fields of `Hparams` and of this file's `Options`."""
+
+    def encode(self, x: Any, mask: Any, training: bool | None = None) -> dict[str, Any]:
+        """Inputs [B, L, D] and mask [B, L] (bool, True at real positions) to memory."""
+
+    def decode(self, y: Any, memory: dict[str, Any], training: bool | None = None) -> Any:
+        """Targets [B, T, D], already shifted right by one, and memory to outputs [B, T, D].
+
+        Output t must not depend on targets after t.
+        """
+
+    def init_cache(self, memory: dict[str, Any], num_beams: int, max_length: Any) -> dict[str, Any]:
+        """The cache before the first step, for `max_length` steps at most."""
+
+    def step(
+        self, y: Any, position: Any, cache: dict[str, Any], memory: dict[str, Any]
+    ) -> tuple[Any, dict[str, Any]]:
+        """One position: y [B*K, D] at `position` (an int scalar) to output [B*K, D] and the new cache.
+
+        T steps give what `decode` gives on the T positions together.
+        """

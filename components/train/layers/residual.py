@@ -1,0 +1,60 @@
+"""How a sublayer F is wrapped.
+
+    PreNorm   x + Drop(F(LN(x)))      T2T's ("n", "da"), its default since 2017-10
+    PostNorm  LN(x + Drop(F(x)))      the paper's; T2T's ("none", "dan")
+
+Reference: Vaswani et al. 2017, section 5.4. Layer norm's epsilon is T2T's 1e-6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+EPSILON = 1e-6
+
+
+class PreNorm(keras.layers.Layer):
+    """x + Drop(F(LN(x))); a stack of these ends with one more norm."""
+
+    def __init__(self, d_model: int, dropout: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.norm = keras.layers.LayerNormalization(epsilon=EPSILON, name="norm")
+        self.drop = keras.layers.Dropout(dropout)
+        self.norm.build((None, None, d_model))
+        self.built = True
+
+    def call(self, x: Any, sublayer: Callable[[Any], Any], training: bool | None = None) -> Any:
+        return x + self.drop(sublayer(self.norm(x)), training=training)
+
+
+class PostNorm(keras.layers.Layer):
+    """LN(x + Drop(F(x)))."""
+
+    def __init__(self, d_model: int, dropout: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.norm = keras.layers.LayerNormalization(epsilon=EPSILON, name="norm")
+        self.drop = keras.layers.Dropout(dropout)
+        self.norm.build((None, None, d_model))
+        self.built = True
+
+    def call(self, x: Any, sublayer: Callable[[Any], Any], training: bool | None = None) -> Any:
+        return self.norm(x + self.drop(sublayer(x), training=training))
+
+
+class FinalNorm(keras.layers.Layer):
+    """The norm that closes a pre-norm stack."""
+
+    def __init__(self, d_model: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.norm = keras.layers.LayerNormalization(epsilon=EPSILON, name="norm")
+        self.norm.build((None, None, d_model))
+        self.built = True
+
+    def call(self, x: Any) -> Any:
+        return self.norm(x)
+
+
+WRAPPERS = {"pre": PreNorm, "post": PostNorm}

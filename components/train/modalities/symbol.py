@@ -1,0 +1,59 @@
+"""Symbols of a vocabulary: x = E[id] * sqrt(D), zero at padding; logits = h E^T, no bias.
+
+Initial E is N(0, D^-0.5). Reference: Vaswani et al. 2017, section 3.4; Tensor2Tensor's SymbolModality.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from components.datagen.schema import PAD, UNK, Feature
+
+
+class Modality(keras.layers.Layer):
+    """One embedding matrix [V, D], read by `bottom` and by `top`.
+
+    Args:
+        feature: its `vocabulary_size` is V.
+        hp: d_model (D) and symbol_dropout are read.
+    """
+
+    autoregressive = True
+
+    def __init__(self, feature: Feature, hp: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if not feature.vocabulary_size:
+            raise ValueError("a symbol feature needs a vocabulary_size")
+        self.size, self.d_model = feature.vocabulary_size, hp.d_model
+        self.symbol_dropout = hp.symbol_dropout
+        self.seeds = keras.random.SeedGenerator() if self.symbol_dropout else None
+
+    def build(self, *_: Any) -> None:
+        self.embedding = self.add_weight(
+            shape=(self.size, self.d_model),
+            initializer=keras.initializers.RandomNormal(stddev=self.d_model**-0.5),
+            name="embedding",
+        )
+        self.built = True
+
+    def mask(self, ids: Any) -> Any:
+        """[B, L] ids -> [B, L] bool, True where there is a symbol."""
+        return ops.not_equal(ids, PAD)
+
+    def bottom(self, ids: Any, training: bool | None = None) -> Any:
+        """[B, L] int ids -> [B, L, D] in the compute dtype."""
+        if self.seeds is not None and training:
+            draw = keras.random.uniform(ops.shape(ids), seed=self.seeds)
+            lost = ops.logical_and(draw < self.symbol_dropout, self.mask(ids))
+            ids = ops.where(lost, UNK, ids)
+        x = ops.take(self.embedding, ids, axis=0) * self.d_model**0.5
+        x = x * ops.cast(ops.expand_dims(self.mask(ids), -1), x.dtype)
+        return ops.cast(x, self.compute_dtype)
+
+    def top(self, h: Any) -> Any:
+        """[..., D] -> float32 logits [..., V]."""
+        kernel = ops.transpose(ops.cast(self.embedding, h.dtype))
+        return ops.cast(ops.matmul(h, kernel), "float32")

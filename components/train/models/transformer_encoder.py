@@ -1,0 +1,76 @@
+"""Transformer encoder with mean pooling, for problems whose answer is one label.
+
+    h = encoder(x);   output = mean of h over the real positions
+
+Reference: Vaswani et al. 2017, section 3.1; T2T's `transformer_encoder`, which also averages.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+from keras import ops
+
+from components.train.hparams import setting
+from components.train.layers.encoder import Encoder
+
+NEEDS: dict[str, Any] = {"targets": ["class_label"]}
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the encoder is told; the names are the Transformer's."""
+
+    num_heads: int = setting(8, "attention heads; must divide d_model", low=1)
+    d_ff: int = setting(2048, "hidden width of the feed-forward networks", low=1)
+    attention_dropout: float = setting(
+        0.1, "dropped share of attention weights", low=0, high=1, open_high=True
+    )
+    relu_dropout: float = setting(
+        0.1, "dropped share inside the feed-forward networks", low=0, high=1, open_high=True
+    )
+    norm: str = setting("pre", "where layer norm stands", choices=("pre", "post"))
+
+
+class Body(keras.layers.Layer):
+    """See `components/train/body.py` for the shapes; T is always 1."""
+
+    def __init__(self, hp: Any) -> None:
+        super().__init__(name="body")
+        self.d_model = hp.d_model
+        self.encoder = Encoder(
+            hp.num_layers,
+            hp.d_model,
+            hp.num_heads,
+            hp.d_ff,
+            norm=hp.norm,
+            dropout=hp.dropout,
+            attention_dropout=hp.attention_dropout,
+            relu_dropout=hp.relu_dropout,
+            name="encoder",
+        )
+
+    def build(self, *_: Any) -> None:
+        self.encoder.build((None, None, self.d_model))
+        self.built = True
+
+    def encode(self, x: Any, mask: Any, training: bool | None = None) -> dict[str, Any]:
+        h = self.encoder(x, mask, training=training)
+        real = ops.cast(mask, h.dtype)[:, :, None]
+        # Rows that only fill up a batch have no real position at all.
+        count = ops.maximum(ops.sum(real, axis=1, keepdims=True), 1.0)
+        return {"mean": ops.sum(h * real, axis=1, keepdims=True) / count}
+
+    def decode(self, y: Any, memory: dict[str, Any], training: bool | None = None) -> Any:
+        return y + memory["mean"]
+
+    def init_cache(self, memory: dict[str, Any], num_beams: int, max_length: Any) -> dict[str, Any]:
+        return {}
+
+    def step(
+        self, y: Any, position: Any, cache: dict[str, Any], memory: dict[str, Any]
+    ) -> tuple[Any, dict[str, Any]]:
+        beams = ops.reshape(y, (ops.shape(memory["mean"])[0], -1, self.d_model))
+        return ops.reshape(beams + memory["mean"], ops.shape(y)), cache

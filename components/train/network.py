@@ -1,0 +1,182 @@
+"""A problem's modalities around a model's body: the Keras model that is trained and decoded."""
+
+from __future__ import annotations
+
+import dataclasses
+from importlib import import_module
+from types import SimpleNamespace
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from components.datagen.schema import Feature, Manifest
+from components.train.hparams import Hparams, flat
+from components.train.loss import negative_log_likelihood, smoothed_cross_entropy
+
+
+def resolve_hparams(module: Any, values: dict[str, Any]) -> SimpleNamespace:
+    """Defaults of `Hparams` and of the model's `Options`, overridden by `values`.
+
+    Raises KeyError for a value that neither declares.
+    """
+    merged = {**flat(Hparams()), **flat(module.Options())}
+    unknown = sorted(set(values) - set(merged))
+    if unknown:
+        raise KeyError(f"{module.__name__} has no setting {', '.join(unknown)}")
+    return SimpleNamespace(**{**merged, **values})
+
+
+def load_model_module(model: str, plugins: tuple[str, ...] = ()) -> Any:
+    """The module of `models/<model>.py`, from a plugin if one has it."""
+    if plugins:
+        from components import catalog
+
+        return catalog.load_module("models", model, plugins)
+    return import_module(f"components.train.models.{model}")
+
+
+class Network(keras.Model):
+    """bottom -> body -> top for one problem and one model.
+
+    Batches are dicts: inputs [B, L] int (or [B, H, W, C] uint8), targets [B, T] int, both padded
+    with 0, and tokens [B] float32, the number of real targets of the whole global batch in every
+    row. The loss of a step is the sum over the batch divided by that number, so that parts of a
+    batch on several devices add up to exactly the token-weighted mean.
+
+    Args:
+        manifest: the problem's data.
+        body: a model's `Body`, not built yet.
+        hp: all hparams as attributes.
+    """
+
+    def __init__(self, manifest: Manifest, body: Any, hp: Any) -> None:
+        super().__init__(name="network")
+        self.hp = hp
+        inputs, targets = manifest.features["inputs"], manifest.features["targets"]
+        self.target_modality = targets.modality
+        self.input_modality = inputs.modality
+        self.input_shape_ = inputs.shape
+        self.num_classes = targets.vocabulary_size
+        shared = (
+            hp.shared_embedding
+            and inputs.modality == targets.modality == "symbol"
+            and inputs.vocabulary == targets.vocabulary
+        )
+        self.target_net = make_modality(targets, hp, "targets")
+        self.input_net = self.target_net if shared else make_modality(inputs, hp, "inputs")
+        self.body = body
+
+    def build(self, *_: Any) -> None:
+        self.input_net.build(None)
+        if not self.target_net.built:
+            self.target_net.build(None)
+        self.body.build(None)
+        self.built = True
+
+    def encode(self, batch: dict[str, Any], training: bool | None = None) -> dict[str, Any]:
+        """The body's memory of a batch's inputs."""
+        x = self.input_net.bottom(batch["inputs"], training=training)
+        return self.body.encode(x, self.input_net.mask(batch["inputs"]), training=training)
+
+    def call(self, batch: dict[str, Any], training: bool | None = None) -> Any:
+        """Teacher-forced float32 logits [B, T, V]."""
+        memory = self.encode(batch, training=training)
+        targets = batch["targets"]
+        if self.target_net.autoregressive:
+            shifted = ops.pad(targets[:, :-1], [[0, 0], [1, 0]])
+            y = self.target_net.bottom(shifted, training=training)
+        else:
+            y = ops.zeros((ops.shape(targets)[0], 1, self.hp.d_model), dtype=self.compute_dtype)
+        return self.target_net.top(self.body.decode(y, memory, training=training))
+
+    def init_cache(self, memory: dict[str, Any], num_beams: int, max_length: Any) -> dict[str, Any]:
+        """The decoder's state before position 0; leaves have leading dimension B*num_beams."""
+        return self.body.init_cache(memory, num_beams, max_length)
+
+    def step(
+        self, ids: Any, position: Any, cache: dict[str, Any], memory: dict[str, Any]
+    ) -> tuple[Any, dict[str, Any]]:
+        """The previous symbols [B*K] (0 before the first) to float32 logits [B*K, V], new cache."""
+        y = self.target_net.bottom(ids[:, None], training=False)[:, 0]
+        h, cache = self.body.step(y, position, cache, memory)
+        return self.target_net.top(h), cache
+
+    def weights_of(self, targets: Any) -> Any:
+        """1.0 at real targets, [B, T]."""
+        return ops.cast(self.target_net.mask(targets), "float32")
+
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
+        """Smoothed cross-entropy, summed over real targets, over the batch's number of targets."""
+        targets = x["targets"]
+        losses = smoothed_cross_entropy(y_pred, targets, self.hp.label_smoothing)
+        real = x["tokens"][:, None] > 0
+        weights = self.weights_of(targets) * ops.cast(real, "float32")
+        return ops.sum(losses * weights / ops.maximum(x["tokens"], 1.0)[:, None])
+
+    def per_example_loss(self, batch: dict[str, Any]) -> tuple[Any, Any, Any]:
+        """Without smoothing: summed nll, number of targets, number predicted right; each [B]."""
+        logits = self(batch, training=False)
+        targets = batch["targets"]
+        weights = self.weights_of(targets)
+        nll = negative_log_likelihood(logits, targets)
+        right = ops.cast(ops.equal(ops.argmax(logits, axis=-1), targets), "float32")
+        return (
+            ops.sum(nll * weights, axis=1),
+            ops.sum(weights, axis=1),
+            ops.sum(right * weights, axis=1),
+        )
+
+
+class Losses(keras.Model):
+    """`per_example_loss` as a compiled function, through `predict_on_batch` on any backend."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__(name="losses")
+        self.network = network
+        self.built = True
+
+    def call(self, batch: dict[str, Any], training: bool | None = None) -> Any:
+        return ops.stack(self.network.per_example_loss(batch), axis=-1)
+
+
+def make_modality(feature: Feature, hp: Any, name: str) -> Any:
+    """The modality's layer for a feature; `modalities/<modality>.py` holds it."""
+    module = import_module(f"components.train.modalities.{feature.modality}")
+    return module.Modality(feature, hp, name=name)
+
+
+def build_network(
+    manifest: Manifest, model: str, hparams: dict[str, Any], plugins: tuple[str, ...] = ()
+) -> Network:
+    """A built network, its weights drawn from Keras's global seed.
+
+    Args:
+        manifest: the problem's data.
+        model: a file under `models/`.
+        hparams: values over the defaults; fields of `Hparams` and of the model's `Options`.
+        plugins: packages that may hold the model.
+    """
+    module = load_model_module(model, plugins)
+    hp = resolve_hparams(module, hparams)
+    network = Network(manifest, module.Body(hp), hp)
+    network.build()
+    return network
+
+
+def count_params(network: keras.Model) -> int:
+    """Number of trained values."""
+    return int(sum(np.prod(weight.shape) for weight in network.trainable_weights))
+
+
+def describe(hp: Any) -> dict[str, Any]:
+    """All hparams as a plain dict, for records."""
+    return dict(vars(hp)) if isinstance(hp, SimpleNamespace) else dataclasses.asdict(hp)

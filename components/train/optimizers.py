@@ -1,0 +1,52 @@
+"""The optimizer a set of hparams asks for, as Keras has it: clipping, accumulation and EMA included."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from components.train.schedules import Schedule
+
+
+def make_optimizer(hp: Any, total_steps: int) -> keras.optimizers.Optimizer:
+    """Builds the optimizer of `hp` (fields of `Hparams`) for a training of `total_steps` batches.
+
+    With `accumulate_steps` n, one update is made from n batches and the schedule counts updates.
+    """
+    optimizer = _make(hp, total_steps)
+    # `fit` ends by overwriting the weights with their moving average. The trainer calls `fit` once
+    # an interval and must go on from the weights that were trained; it swaps the averages itself.
+    optimizer.finalize_variable_values = lambda variables: None
+    return optimizer
+
+
+def _make(hp: Any, total_steps: int) -> keras.optimizers.Optimizer:
+    updates = max(total_steps // hp.accumulate_steps, 1)
+    schedule = Schedule(
+        hp.learning_rate_schedule, hp.learning_rate, hp.warmup_steps, hp.d_model, updates
+    )
+    common: dict[str, Any] = {
+        "learning_rate": schedule,
+        "global_clipnorm": hp.clip_norm or None,
+        "use_ema": hp.ema_decay > 0,
+        "ema_momentum": hp.ema_decay or 0.99,
+        "gradient_accumulation_steps": hp.accumulate_steps if hp.accumulate_steps > 1 else None,
+    }
+    decay = hp.weight_decay or None
+    adam = {"beta_1": hp.beta1, "beta_2": hp.beta2, "epsilon": hp.epsilon}
+    if hp.optimizer == "adam":
+        return keras.optimizers.Adam(**adam, weight_decay=decay, **common)
+    if hp.optimizer == "adamw":
+        return keras.optimizers.AdamW(**adam, weight_decay=hp.weight_decay, **common)
+    if hp.optimizer == "lamb":
+        return keras.optimizers.Lamb(**adam, weight_decay=decay, **common)
+    if hp.optimizer == "lion":
+        return keras.optimizers.Lion(
+            beta_1=hp.beta1, beta_2=hp.beta2, weight_decay=decay, **common
+        )
+    if hp.optimizer == "adafactor":
+        return keras.optimizers.Adafactor(weight_decay=decay, **common)
+    if hp.optimizer == "sgd":
+        return keras.optimizers.SGD(momentum=hp.beta1, weight_decay=decay, **common)
+    raise ValueError(f"no optimizer is named {hp.optimizer!r}")

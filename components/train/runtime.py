@@ -1,0 +1,156 @@
+"""Prepares a process for Keras: backend, threads, determinism, precision, devices.
+
+`configure` must run before anything imports Keras, because Keras reads its backend once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+from components.catalog import UserError
+from components.train.hparams import Runtime
+
+
+def parse_devices(devices: str) -> tuple[str, int]:
+    """`auto`, `all`, `cpu`, `gpu:4` -> (kind, count); count 0 means as many as there are.
+
+    Raises UserError for anything else.
+    """
+    kind, _, count = devices.partition(":")
+    if kind not in ("auto", "all", "cpu", "gpu", "tpu") or (count and not count.isdigit()):
+        raise UserError(
+            f"params.yaml: runtime.devices is {devices!r}; expected auto, all, cpu, or kind:count "
+            "such as gpu:4 or cpu:2"
+        )
+    return kind, int(count) if count else (1 if kind in ("auto", "cpu") else 0)
+
+
+def configure(runtime: Runtime, seed: int) -> None:
+    """Sets the backend, threads, determinism, precision and the seed of this process.
+
+    Raises UserError if Keras was imported with another backend, or the backend is not installed.
+    """
+    kind, count = parse_devices(runtime.devices)
+    _check_backend(runtime.backend)
+    os.environ["KERAS_BACKEND"] = runtime.backend
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if runtime.threads:
+        for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
+            os.environ[name] = str(runtime.threads)
+    if runtime.backend == "jax":
+        _prepare_jax(kind, count, runtime)
+    import keras
+
+    if keras.backend.backend() != runtime.backend:
+        raise UserError(
+            f"Keras already runs on {keras.backend.backend()} in this process; "
+            f"start a new one for runtime.backend: {runtime.backend}"
+        )
+    if runtime.backend == "tensorflow":
+        _prepare_tensorflow(kind, count, runtime)
+    keras.config.set_dtype_policy(runtime.precision)
+    keras.utils.set_random_seed(seed)
+    if runtime.backend == "jax":
+        _distribute_jax(kind, count)
+
+
+def strategy_scope(runtime: Runtime) -> Any:
+    """The `tf.distribute.MirroredStrategy` scope for several devices on TensorFlow, else a null one."""
+    import contextlib
+
+    kind, count = parse_devices(runtime.devices)
+    if runtime.backend != "tensorflow" or kind == "auto" or (kind == "cpu" and count <= 1):
+        return contextlib.nullcontext()
+    import tensorflow as tf
+
+    wanted = "CPU" if kind == "cpu" else "GPU"
+    names = [device.name for device in tf.config.list_logical_devices(wanted)]
+    if count and len(names) < count:
+        raise UserError(
+            f"params.yaml: runtime.devices asks for {count} {kind} devices, {len(names)} are here"
+        )
+    names = names[:count] if count else names
+    if len(names) <= 1:
+        return contextlib.nullcontext()
+    return tf.distribute.MirroredStrategy(names).scope()
+
+
+def describe_devices(backend: str) -> list[str]:
+    """Names of the devices the backend sees, for the record of a run."""
+    if backend == "jax":
+        import jax
+
+        return [f"{device.platform}:{device.id} {device.device_kind}" for device in jax.devices()]
+    import tensorflow as tf
+
+    return [device.name for device in tf.config.list_logical_devices()]
+
+
+def _check_backend(backend: str) -> None:
+    import importlib.util
+
+    if importlib.util.find_spec(backend) is None:
+        raise UserError(
+            f"params.yaml: runtime.backend is {backend}, which is not installed; "
+            f"`make repro EXTRA={backend}` installs it"
+        )
+    loaded = sys.modules.get("keras")
+    if loaded is not None and loaded.backend.backend() != backend:
+        raise UserError(
+            f"Keras already runs on {loaded.backend.backend()} in this process; "
+            f"start a new one for runtime.backend: {backend}"
+        )
+
+
+def _prepare_tensorflow(kind: str, count: int, runtime: Runtime) -> None:
+    import tensorflow as tf
+
+    if runtime.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    if runtime.threads:
+        tf.config.threading.set_intra_op_parallelism_threads(runtime.threads)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+    if kind == "cpu":
+        tf.config.set_visible_devices([], "GPU")
+        if count > 1:
+            cpu = tf.config.list_physical_devices("CPU")[0]
+            tf.config.set_logical_device_configuration(
+                cpu, [tf.config.LogicalDeviceConfiguration() for _ in range(count)]
+            )
+
+
+def _prepare_jax(kind: str, count: int, runtime: Runtime) -> None:
+    flags = os.environ.get("XLA_FLAGS", "")
+    if kind == "cpu":
+        os.environ["JAX_PLATFORMS"] = "cpu"
+        if count > 1:
+            flags += f" --xla_force_host_platform_device_count={count}"
+    if runtime.deterministic and kind != "cpu":
+        flags += " --xla_gpu_deterministic_ops=true"
+    os.environ["XLA_FLAGS"] = flags.strip()
+    import jax
+
+    cache = os.path.join(os.getcwd(), ".work", "jax-cache")
+    jax.config.update("jax_compilation_cache_dir", cache)
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 1.0)
+
+
+def _distribute_jax(kind: str, count: int) -> None:
+    import jax
+    import keras
+
+    devices = keras.distribution.list_devices()
+    if kind == "auto":
+        return
+    if count and len(devices) < count:
+        raise UserError(
+            f"params.yaml: runtime.devices asks for {count} devices, JAX sees {len(devices)} "
+            f"({jax.default_backend()})"
+        )
+    devices = devices[:count] if count else devices
+    if len(devices) > 1:
+        keras.distribution.set_distribution(
+            keras.distribution.DataParallel(devices=devices, auto_shard_dataset=False)
+        )

@@ -1,0 +1,383 @@
+"""Trains one cell: shards in, checkpoints and history out; knows neither DVC nor MLflow.
+
+The training is a row of intervals of `eval_steps` batches. Each is one `keras.Model.fit`; after it
+come the dev evaluation, the checkpoints and the state to resume from. A training that was killed
+goes on from its last interval and, on a deterministic device, ends with the same weights, bit for
+bit, as one that was not.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from components.catalog import UserError
+from components.datagen.schema import Manifest
+from components.train import checkpoint, state
+from components.train.batches import Plan, Stream, eval_batches, prefetch
+from components.train.history import History
+from components.train.hparams import Runtime, TrainSettings
+from components.train.network import Losses, Network, build_network, count_params, describe
+from components.train.optimizers import make_optimizer
+from components.train.records import Records
+from components.train.runtime import describe_devices, strategy_scope
+
+Report = Callable[[dict[str, Any]], None]
+UNBOUNDED = 10**9
+
+
+def train(
+    *,
+    data_dir: Path,
+    model: str,
+    hparams: dict[str, Any],
+    settings: TrainSettings,
+    runtime: Runtime,
+    seed: int,
+    out_dir: Path,
+    work_dir: Path,
+    report: Report,
+    dev_metric: Callable[[Network], float] | None = None,
+    dev_metric_name: str = "dev_metric",
+    higher_is_better: bool = True,
+    plugins: tuple[str, ...] = (),
+) -> dict[str, Any]:
+    """Trains and writes `checkpoint/`, `history.jsonl` and `history.csv` under out_dir.
+
+    `runtime.configure` must have run. State to resume from is kept under work_dir, which belongs
+    to this cell alone. `dev_metric` decodes dev and returns the number that chooses `best`; without
+    it the dev loss does. Returns what the caller records of the run (steps, seconds, params, ...).
+
+    Raises UserError where the data, the settings or the devices do not fit together.
+    """
+    manifest = Manifest.load(data_dir)
+    records = Records(data_dir, manifest, "train")
+    with strategy_scope(runtime):
+        network = build_network(manifest, model, hparams, plugins)
+        hp = network.hp
+        stream = Stream(records, make_plan(hp, runtime, seed))
+        total = total_steps(settings, stream.batches_per_epoch)
+        optimizer = make_optimizer(hp, total)
+        network.compile(optimizer=optimizer, jit_compile=runtime.backend == "jax")
+        network.optimizer.build(network.trainable_variables)
+    run = _Run(
+        network=network,
+        stream=stream,
+        dev=_DevLoss(network, Records(data_dir, manifest, "dev"), hp.batch_tokens, runtime),
+        settings=settings,
+        total=total,
+        out_dir=out_dir,
+        work_dir=work_dir,
+        report=report,
+        dev_metric=dev_metric,
+        metric_name=dev_metric_name if dev_metric else "dev_loss",
+        higher=higher_is_better if dev_metric else False,
+        schedule=make_optimizer(hp, total)._learning_rate,
+    )
+    report(
+        {
+            "event": "start",
+            "params": count_params(network),
+            "steps": total,
+            "steps_per_epoch": stream.batches_per_epoch,
+            "examples": len(records),
+            "left_out": stream.left_out,
+            "devices": describe_devices(runtime.backend),
+        }
+    )
+    progress = run.run()
+    seconds = max(progress.seconds, 1e-9)
+    return {
+        "hparams": describe(hp),
+        "params": count_params(network),
+        "steps": progress.step,
+        "epochs": round(progress.step / stream.batches_per_epoch, 3),
+        "train_seconds": round(progress.seconds, 3),
+        "examples_per_second": round(progress.examples / seconds, 2),
+        "tokens_per_second": round(progress.tokens / seconds, 2),
+        "best": {
+            "step": progress.best_step,
+            "metric": run.metric_name,
+            "value": progress.best_value,
+        },
+        "dev_loss": progress.dev_loss,
+        "best_dev_loss": progress.best_loss,
+        "left_out": stream.left_out,
+        "devices": describe_devices(runtime.backend),
+    }
+
+
+def make_plan(hp: Any, runtime: Runtime, seed: int) -> Plan:
+    """How this backend wants its batches: few fixed shapes for JAX, as small as possible for TF."""
+    from components.train.runtime import parse_devices
+
+    count = parse_devices(runtime.devices)[1]
+    if count == 0:
+        count = len(describe_devices(runtime.backend))
+    return Plan(
+        batch_tokens=hp.batch_tokens,
+        max_length=hp.max_length,
+        seed=seed,
+        static=runtime.backend == "jax",
+        growth=1.25 if runtime.backend == "jax" else 1.1,
+        rows_multiple=count,
+    )
+
+
+def total_steps(settings: TrainSettings, batches_per_epoch: int) -> int:
+    """The last step that `steps` and `epochs` allow; raises UserError if nothing ever stops it."""
+    limits = []
+    if settings.steps:
+        limits.append(settings.steps)
+    if settings.epochs:
+        limits.append(math.ceil(settings.epochs * batches_per_epoch))
+    if not limits and not settings.minutes and not settings.patience:
+        raise UserError(
+            "params.yaml: train sets no limit; give one of steps, epochs, minutes, patience"
+        )
+    return min(limits) if limits else UNBOUNDED
+
+
+class _DevLoss:
+    """Loss (no smoothing, per target) and accuracy on the whole dev split, teacher-forced."""
+
+    def __init__(
+        self, network: Network, records: Records, batch_tokens: int, runtime: Runtime
+    ) -> None:
+        self.losses = Losses(network)
+        self.static = runtime.backend == "jax"
+        self.records, self.batch_tokens = records, batch_tokens
+
+    def __call__(self) -> dict[str, float]:
+        total = np.zeros(3)
+        batches = eval_batches(self.records, self.batch_tokens, static=self.static)
+        for indices, batch in prefetch(batches):
+            rows = np.asarray(self.losses.predict_on_batch(batch), dtype=np.float64)
+            total += rows[: len(indices)].sum(axis=0)
+        count = max(total[1], 1.0)
+        return {"dev_loss": float(total[0] / count), "dev_accuracy": float(total[2] / count)}
+
+
+class _Run:
+    """One training under way."""
+
+    def __init__(
+        self,
+        *,
+        network: Network,
+        stream: Stream,
+        dev: _DevLoss,
+        settings: TrainSettings,
+        total: int,
+        out_dir: Path,
+        work_dir: Path,
+        report: Report,
+        dev_metric: Callable[[Network], float] | None,
+        metric_name: str,
+        higher: bool,
+        schedule: Any,
+    ) -> None:
+        self.network, self.stream, self.dev, self.settings = network, stream, dev, settings
+        self.total, self.out_dir, self.work_dir, self.report = total, out_dir, work_dir, report
+        self.dev_metric, self.metric_name, self.higher = dev_metric, metric_name, higher
+        self.schedule = schedule
+        work_dir.mkdir(parents=True, exist_ok=True)
+        restored = state.restore(work_dir, network, network.optimizer)
+        self.progress = restored or state.Progress()
+        if restored:
+            report({"event": "resume", "step": restored.step, "steps": total})
+        board = work_dir / "tensorboard" if settings.tensorboard else None
+        self.history = History(work_dir, self.progress.step, board)
+
+    def run(self) -> state.Progress:
+        while not self.progress.finished:
+            self.interval()
+        self.publish()
+        self.history.close()
+        return self.progress
+
+    def interval(self) -> None:
+        """Trains to the next dev evaluation, evaluates, keeps what is worth keeping."""
+        p = self.progress
+        count = min(self.settings.eval_steps, self.total - p.step)
+        began, before = time.monotonic(), p.seconds
+        meter = _Meter(self, p.step, before, began)
+        source = meter.watch(self.stream.batches(p.step, count))
+        dataset, steps = feed(source, self.stream, count)
+        self.network.fit(
+            dataset, epochs=1, steps_per_epoch=steps, verbose=0, shuffle=False, callbacks=[meter]
+        )
+        p.step += meter.steps
+        p.examples += meter.examples
+        p.tokens += meter.tokens
+        swapped = self.swap_in_average()
+        result = self.dev()
+        value = result["dev_loss"]
+        if self.dev_metric:
+            value = result[self.metric_name] = float(self.dev_metric(self.network))
+        self.keep(value, result["dev_loss"])
+        self.swap_out(swapped)
+        p.dev_loss = result["dev_loss"]
+        p.seconds = before + time.monotonic() - began
+        limit = self.settings.minutes * 60
+        p.finished = (
+            p.step >= self.total
+            or bool(limit and p.seconds >= limit)
+            or bool(self.settings.patience and p.stale >= self.settings.patience)
+        )
+        self.history.add({"step": p.step, "split": "dev", **result})
+        self.report({"event": "dev", "step": p.step, "steps": self.total, **result})
+        state.save(self.work_dir, p, self.network, self.network.optimizer)
+
+    def keep(self, value: float, dev_loss: float) -> None:
+        """Writes `last`, one of the checkpoints to average, and `best` where it is."""
+        p = self.progress
+        if not math.isfinite(dev_loss):
+            raise UserError(
+                f"the dev loss is {dev_loss} at step {p.step}: the training diverged; lower "
+                "learning_rate, raise warmup_steps or set clip_norm in the hparams set"
+            )
+        weights = checkpoint.arrays(self.network.trainable_variables)
+        checkpoint.save(weights, self.kept(p.step))
+        p.kept = [*p.kept, p.step][-self.settings.average :]
+        better = p.best_value is None or (
+            value > p.best_value if self.higher else value < p.best_value
+        )
+        if better:
+            p.best_step, p.best_value, p.best_loss, p.stale = p.step, value, dev_loss, 0
+            link = self.work_dir / "best.partial"
+            shutil.copyfile(self.kept(p.step), link)
+            os.replace(link, self.work_dir / f"best-{p.step:09d}.safetensors")
+        else:
+            p.stale += 1
+        wanted = {self.kept(step) for step in p.kept}
+        for old in self.work_dir.glob("kept-*.safetensors"):
+            # One more than is averaged stays, so that a kill before the state is saved loses none.
+            if old not in wanted and int(old.stem.split("-")[1]) < min(p.kept) - 2 * self.settings.eval_steps:
+                old.unlink()
+
+    def kept(self, step: int) -> Path:
+        return self.work_dir / f"kept-{step:09d}.safetensors"
+
+    def publish(self) -> None:
+        """Moves the results into place: checkpoints, history, curves."""
+        p = self.progress
+        folder = self.out_dir / "checkpoint"
+        folder.mkdir(parents=True, exist_ok=True)
+        self.history.write_curves()
+        for name in ("history.jsonl", "history.csv"):
+            shutil.copyfile(self.work_dir / name, self.out_dir / name)
+        shutil.copyfile(self.kept(p.step), folder / "last.safetensors")
+        best = self.work_dir / f"best-{p.best_step:09d}.safetensors"
+        shutil.copyfile(best, folder / "best.safetensors")
+        average = checkpoint.mean([self.kept(step) for step in p.kept])
+        checkpoint.save(average, folder / "average.safetensors")
+        self.report({"event": "end", "step": p.step, "seconds": p.seconds})
+
+    def swap_in_average(self) -> list[np.ndarray] | None:
+        """Puts the optimizer's moving averages in the place of the weights, where there are any."""
+        optimizer = self.network.optimizer
+        inner = getattr(optimizer, "inner_optimizer", optimizer)
+        if not inner.use_ema:
+            return None
+        trained = self.network.trainable_variables
+        saved = [keras.ops.convert_to_numpy(variable.value) for variable in trained]
+        for variable, average in zip(
+            trained, inner._model_variables_moving_average, strict=True
+        ):
+            variable.assign(average.value)
+        return saved
+
+    def swap_out(self, saved: list[np.ndarray] | None) -> None:
+        if saved is not None:
+            for variable, value in zip(self.network.trainable_variables, saved, strict=True):
+                variable.assign(value)
+
+
+class _Meter(keras.callbacks.Callback):
+    """Counts what went by and reports it every `log_steps`."""
+
+    def __init__(self, run: _Run, first: int, before: float, began: float) -> None:
+        super().__init__()
+        self.run, self.first, self.before, self.began = run, first, before, began
+        self.sizes: list[tuple[int, int, int]] = []
+        self.steps = self.rows = self.examples = self.tokens = 0
+        self._rows_before, self._sum_before = 0, 0.0
+        self._mark = (time.monotonic(), 0)
+
+    def watch(self, batches: Iterator[dict[str, np.ndarray]]) -> Iterator[dict[str, np.ndarray]]:
+        for batch in batches:
+            tokens = batch["tokens"]
+            self.sizes.append((len(tokens), int(np.count_nonzero(tokens)), int(tokens.max())))
+            yield batch
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        rows, examples, tokens = self.sizes[self.steps]
+        self.steps += 1
+        self.rows += rows
+        self.examples += examples
+        self.tokens += tokens
+        step = self.first + self.steps
+        settings = self.run.settings
+        now = time.monotonic()
+        elapsed = self.before + now - self.began
+        if settings.minutes and elapsed >= settings.minutes * 60:
+            self.model.stop_training = True
+        if step % settings.log_steps and step != self.run.total:
+            return
+        # Keras hands out the mean since fit began, weighted by rows; the mean since the last line
+        # is the difference of two sums.
+        total = float((logs or {})["loss"]) * self.rows
+        loss = (total - self._sum_before) / max(self.rows - self._rows_before, 1)
+        self._sum_before, self._rows_before = total, self.rows
+        seconds, tokens_before = self._mark
+        speed = (self.tokens - tokens_before) / max(now - seconds, 1e-9)
+        self._mark = (now, self.tokens)
+        rate = float(keras.ops.convert_to_numpy(self.run.schedule(step - 1)))
+        line = {"step": step, "split": "train", "loss": round(loss, 6), "learning_rate": rate}
+        self.run.history.add({**line, "tokens_per_second": round(speed, 1)})
+        done = self.run.progress.step + self.steps
+        left = (self.run.total - done) * elapsed / max(done, 1)
+        self.run.report(
+            {
+                "event": "step",
+                "step": step,
+                "steps": self.run.total,
+                "loss": loss,
+                "learning_rate": rate,
+                "tokens_per_second": speed,
+                "seconds_left": left if self.run.total < UNBOUNDED else None,
+            }
+        )
+
+
+def feed(
+    batches: Iterator[dict[str, np.ndarray]], stream: Stream, count: int
+) -> tuple[Any, int | None]:
+    """Batches as the backend's `fit` likes them, made ahead in another thread."""
+    if keras.backend.backend() != "tensorflow":
+        return ((batch,) for batch in prefetch(batches)), count
+    import tensorflow as tf
+
+    example = stream.make(stream.epoch(0)[0])
+    signature = {
+        name: tf.TensorSpec(
+            [None] * array.ndim if array.dtype != np.uint8 else [None, *array.shape[1:]],
+            array.dtype,
+        )
+        for name, array in example.items()
+    }
+    dataset = tf.data.Dataset.from_generator(
+        lambda: ((batch,) for batch in batches), output_signature=(signature,)
+    )
+    options = tf.data.Options()
+    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
+    return dataset.with_options(options).prefetch(4), None

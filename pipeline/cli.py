@@ -1,0 +1,178 @@
+"""The command line: `python -m pipeline <command>`, one function a command, imports inside."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from components.catalog import UserError
+from pipeline.failures import StageFailed
+from pipeline.located import ParamsError
+
+ROOT = Path(".")
+DESCRIPTION = """\
+Runs the grid of params.yaml: problem x model x hparams x seed. A cell is one training and one
+evaluation. `dvc repro` runs what is not up to date; these commands show, check, and run parts.
+"""
+EPILOG = """\
+one cell alone:   dvc repro -s train@<problem>-<model>-<hparams>-<seed>   (recorded by DVC)
+                  python -m pipeline train <problem> <model> <hparams> <seed>   (not recorded)
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command. 0: done; 1: failed; 2: params.yaml or the command line is wrong; 130: ^C."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options) or 0)
+    except ParamsError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except StageFailed:
+        return 1
+    except KeyboardInterrupt:
+        print("\ninterrupted; run it again to go on", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader (`| head`) has gone; closing stdout here keeps Python from saying so at exit.
+        sys.stderr.close()
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m pipeline",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(title="commands", metavar="<command>", required=True)
+
+    def command(name: str, run: object, text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        added.set_defaults(run=run)
+        return added
+
+    plan = command("plan", _plan, "show what `dvc repro` would run, cell by cell, and why")
+    plan.add_argument("--all", action="store_true", help="list the cells that are up to date, too")
+    command("check", _check, "check params.yaml and stop")
+    repro = command("repro", _repro, "check, run `dvc repro`, complete MLflow, print the comparison")
+    repro.add_argument("--fail-fast", action="store_true", help="stop at the first cell that fails")
+    repro.add_argument("dvc", nargs="*", metavar="...", help="arguments of `dvc repro`, after --")
+    command("resolve", _resolve, "write resolved.yaml (the first stage of dvc.yaml)")
+    datagen = command("datagen", _datagen, "make the data of one problem")
+    datagen.add_argument("problem", help="a problem of the grid")
+    for name, run, text in (
+        ("train", _train, "train one cell"),
+        ("evaluate", _evaluate, "decode and score one trained cell"),
+    ):
+        _cell_arguments(command(name, run, text))
+    command("compare", _compare, "write reports/ and print the grid's results as tables")
+    command("track", _track, "make MLflow agree with runs/: once a cell, no run left running")
+    new = command("new", _new, "write the file of a new problem or model, ready to be changed")
+    new.add_argument("kind", choices=("problem", "model"))
+    new.add_argument("name", help="its name: the file's, and the one in params.yaml")
+    new.add_argument("--plugin", metavar="FOLDER", help="write it into a package of your own")
+    command("doctor", _doctor, "look for what could keep the grid from running")
+    listed = command("list", _list, "list what params.yaml may name, with meanings")
+    kinds = ("problems", "models", "metrics", "hparams", "settings")
+    listed.add_argument("kind", choices=kinds, help="hparams: named sets; settings: every key")
+    return parser
+
+
+def _cell_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("problem")
+    parser.add_argument("model")
+    parser.add_argument("hparams", help="name of a set")
+    parser.add_argument("seed", type=int)
+
+
+def _plan(options: argparse.Namespace) -> int:
+    from pipeline.params import load
+    from pipeline.plan import make_plan
+    from pipeline.plan_text import text
+
+    print(text(make_plan(ROOT, load(ROOT)), everything=options.all))
+    return 0
+
+
+def _check(_: argparse.Namespace) -> int:
+    from pipeline.cells import runnable
+    from pipeline.params import load
+
+    params = load(ROOT)
+    cells, problems = len(runnable(params.cells)), len(params.problems)
+    print(f"params.yaml is right: {cells} cells to run, {problems} problems")
+    return 0
+
+
+def _repro(options: argparse.Namespace) -> int:
+    from pipeline.repro import repro
+
+    return repro(ROOT, options.dvc, keep_going=not options.fail_fast)
+
+
+def _resolve(_: argparse.Namespace) -> int:
+    from pipeline.resolve import resolve
+
+    resolve(ROOT)
+    return 0
+
+
+def _datagen(options: argparse.Namespace) -> int:
+    from pipeline.stages import datagen
+
+    datagen(ROOT, options.problem)
+    return 0
+
+
+def _train(options: argparse.Namespace) -> int:
+    from pipeline.stages import train
+
+    train(ROOT, options.problem, options.model, options.hparams, options.seed)
+    return 0
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from pipeline.stages import evaluate
+
+    evaluate(ROOT, options.problem, options.model, options.hparams, options.seed)
+    return 0
+
+
+def _compare(_: argparse.Namespace) -> int:
+    from pipeline.outcome import publish
+
+    publish(ROOT)
+    return 0
+
+
+def _track(_: argparse.Namespace) -> int:
+    from pipeline.outcome import track
+
+    return track(ROOT)
+
+
+def _new(options: argparse.Namespace) -> int:
+    from pipeline.scaffold import scaffold
+
+    print(scaffold(options.kind, options.name, options.plugin))
+    return 0
+
+
+def _doctor(_: argparse.Namespace) -> int:
+    from pipeline.doctor import examine
+
+    return examine(ROOT)
+
+
+def _list(options: argparse.Namespace) -> int:
+    from pipeline.listing import listing
+
+    print(listing(ROOT, options.kind))
+    return 0

@@ -1,0 +1,73 @@
+"""What happens when a stage's own work fails: a record, a log, and a message that helps."""
+
+from __future__ import annotations
+
+import errno
+import sys
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from components.catalog import UserError
+from pipeline.whole_file import write_json, write_text
+
+FAILURES = Path(".work", "failures")
+LOGS = Path(".work", "logs")
+SHOWN_LINES = 12
+
+
+class StageFailed(Exception):
+    """The stage has failed and has said so; what is left is to exit with code 1."""
+
+
+@contextmanager
+def recorded(root: Path, dotted: str, stage: str) -> Iterator[None]:
+    """Around the work of one stage: removes the record of an older failure, writes a new one.
+
+    dotted: the cell's or problem's name, in file names. stage: its name in DVC. Errors of the user
+    end without a traceback; others leave theirs in .work/logs/. Raises StageFailed.
+    """
+    record = root / FAILURES / f"{dotted}.json"
+    record.unlink(missing_ok=True)
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise
+    except Exception as error:
+        expected = isinstance(error, UserError) or _disk_full(error)
+        log = None if expected else root / LOGS / f"{dotted}.log"
+        reason = _reason(error)
+        message = [f"\n{stage} failed: {reason}"]
+        if log is not None:
+            text = traceback.format_exc()
+            last = text.rstrip().splitlines()[-SHOWN_LINES:]
+            message += [f"  {line}" for line in last]
+            message.append(f"the whole traceback: {log.relative_to(root)}")
+            write_text(log, text)
+        message.append(f"to run it alone: dvc repro -s {stage}")
+        print("\n".join(message), file=sys.stderr, flush=True)
+        kept = {
+            "stage": stage,
+            "reason": reason,
+            "log": str(log.relative_to(root)) if log else None,
+            "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        }
+        # A full disk may be the very reason: then the message above has to do.
+        if not _disk_full(error):
+            write_json(record, kept)
+        raise StageFailed from error
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, UserError):
+        return str(error)
+    if _disk_full(error):
+        return f"the disk is full ({error})"
+    first = str(error).strip().split("\n")[0]
+    return f"{type(error).__name__}: {first}" if first else type(error).__name__
+
+
+def _disk_full(error: BaseException) -> bool:
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)

@@ -1,0 +1,156 @@
+"""What each stage instance depends on, as one digest: settings and the code that they reach.
+
+Stages list only their digest in dvc.yaml, so that an entry of dvc.lock stays small and a cell is
+run again exactly when something that its own work reads has changed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from components import catalog
+from components.closure import closure, combine, fingerprint
+from pipeline.cells import Cell
+from pipeline.params import Params
+from pipeline.problems import ProblemInUse
+
+# Texts for people: a new wording makes no new data.
+DESCRIPTIONS = ("licence", "expected")
+GENERATE = "components/datagen/generate.py"
+TRAINER = "components/train/trainer.py"
+PREDICT = "components/eval/predict.py"
+EVALUATE = "components/eval/evaluate.py"
+
+
+def digest(value: Any) -> str:
+    """16 hex digits of the sha256 of a value's canonical JSON."""
+    text = json.dumps(value, sort_keys=True, default=_plain)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def problem_settings(problem: ProblemInUse) -> dict[str, Any]:
+    """All settings of a problem that its data depends on."""
+    values = {
+        item.name: getattr(problem.problem, item.name)
+        for item in dataclasses.fields(problem.problem)
+        if item.name not in DESCRIPTIONS
+    }
+    return json.loads(json.dumps(values, default=_plain))
+
+
+def datagen_roots(problem: ProblemInUse) -> tuple[Path, ...]:
+    """The files from which the making of a problem's data starts."""
+    task = catalog.find("tasks", problem.problem.task).path
+    return (catalog.ROOT / GENERATE, task, *problem.code, *_named_functions(problem))
+
+
+def train_roots(signature: Mapping[str, Any], model: str) -> tuple[Path, ...]:
+    """The files from which a training starts, the dev metric's among them."""
+    dev = catalog.find("metrics", signature["dev_metric"]).path
+    return (catalog.ROOT / TRAINER, catalog.ROOT / PREDICT, dev, *_body(signature, model))
+
+
+def evaluate_roots(signature: Mapping[str, Any], model: str) -> tuple[Path, ...]:
+    """The files from which an evaluation starts, its metrics among them."""
+    metrics = [catalog.find("metrics", name).path for name in signature["metrics"]]
+    return (catalog.ROOT / EVALUATE, *metrics, *_body(signature, model))
+
+
+def datagen_digest(problem: ProblemInUse) -> str:
+    """Identity of a problem's data, the bytes of its sources aside (DVC tracks those)."""
+    return digest([problem.name, problem_settings(problem), combine(_code(datagen_roots(problem)))])
+
+
+def train_digest(params: Params, cell: Cell) -> str:
+    """Identity of a cell's training, its data aside."""
+    if cell.status != "run":
+        return digest([cell.status, cell.reason])
+    hparams, settings = params.sets[cell.hparams][cell.model]
+    code = combine(train_code(params, cell))
+    return digest([cell.name, hparams, settings, params.runtime, code])
+
+
+def train_code(params: Params, cell: Cell) -> dict[str, str]:
+    """The fingerprint of what trains a cell, file by file."""
+    return _code(train_roots(params.problems[cell.problem].signature, cell.model))
+
+
+def evaluate_digest(params: Params, cell: Cell) -> str:
+    """Identity of a cell's evaluation, its data and checkpoint aside."""
+    if cell.status != "run":
+        return digest([cell.status, cell.reason])
+    code = combine(_code(evaluate_roots(params.problems[cell.problem].signature, cell.model)))
+    return digest([cell.name, params.eval, params.runtime, code])
+
+
+def compare_digest(params: Params) -> str:
+    """Identity of the comparison, the cells' results aside."""
+    folder = Path(__file__).parent
+    files = [folder / "compare.py", folder / "tracking_record.py", *folder.glob("report_*")]
+    code = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+    return digest([[[cell.name, cell.status, cell.reason] for cell in params.cells], code])
+
+
+def used_files(params: Params) -> tuple[Path, ...]:
+    """Every source file that some stage of the grid reaches."""
+    roots = [catalog.ROOT / file for file in (GENERATE, TRAINER, PREDICT, EVALUATE)]
+    for problem in params.problems.values():
+        names = (*problem.signature["metrics"], problem.signature["dev_metric"])
+        roots += [catalog.find("tasks", problem.problem.task).path, *problem.code]
+        roots += [catalog.find("metrics", name).path for name in names]
+    roots += [declared.path for declared in params.models.values()]
+    return closure(roots)
+
+
+def _body(signature: Mapping[str, Any], model: str) -> list[Path]:
+    folder = catalog.ROOT / "components/train/modalities"
+    sides = {signature["inputs"], signature["targets"]}
+    return [catalog.find("models", model).path, *(folder / f"{side}.py" for side in sorted(sides))]
+
+
+def _named_functions(problem: ProblemInUse) -> Iterable[Path]:
+    """Files of the functions that a problem's settings name as `package.module:function`."""
+    for text in _texts(problem_settings(problem)):
+        module, _, function = text.partition(":")
+        if not function.isidentifier():
+            continue
+        for member in catalog.packages():
+            if module.startswith(f"{member.name}."):
+                rest = module.removeprefix(f"{member.name}.").split(".")
+                file = member.folder.joinpath(*rest).with_suffix(".py")
+                if file.is_file():
+                    yield file
+
+
+def _texts(value: Any) -> Iterable[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+
+
+@cache
+def _code(roots: tuple[Path, ...]) -> dict[str, str]:
+    return fingerprint(closure(roots))
+
+
+def _plain(value: Any) -> Any:
+    """What JSON does not know: paths, mappings, parts of a problem."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {item.name: getattr(value, item.name) for item in dataclasses.fields(value)}
+        return {"kind": type(value).__name__, **fields}
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, Path):
+        return value.as_posix()
+    raise TypeError(f"{value!r} cannot be part of an identity")

@@ -1,0 +1,83 @@
+"""What DVC has recorded: dvc.lock, its cache and its run-cache, read without importing DVC."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+FILE = "dvc.lock"
+CACHE = Path(".dvc", "cache")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One entry of dvc.lock."""
+
+    entry: Mapping[str, Any]
+
+    @property
+    def digest(self) -> Any:
+        """The digest of resolved.yaml that the stage last ran with."""
+        values = self.entry.get("params", {}).get("resolved.yaml", {})
+        return next(iter(values.values()), None)
+
+    def dep(self, path: str) -> Mapping[str, Any]:
+        """A dependency's record (md5, size, nfiles); {} if there is none."""
+        return _by_path(self.entry.get("deps", ()), path)
+
+    def out(self, path: str) -> Mapping[str, Any]:
+        """An output's record; {} if there is none."""
+        return _by_path(self.entry.get("outs", ()), path)
+
+    @property
+    def outs(self) -> tuple[str, ...]:
+        """The paths of its outputs."""
+        return tuple(out["path"] for out in self.entry.get("outs", ()))
+
+
+class Lock:
+    """dvc.lock and the cache beside it, under `root`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        file = root / FILE
+        raw = yaml.load(file.read_bytes(), Loader=yaml.CSafeLoader) if file.is_file() else None
+        self.stages = {
+            name: Stage(entry) for name, entry in ((raw or {}).get("stages") or {}).items()
+        }
+
+    def stage(self, name: str) -> Stage | None:
+        """The record of a stage; None if it never ran."""
+        return self.stages.get(name)
+
+    def at_hand(self, stage: Stage) -> bool:
+        """Whether every output is in its place or in the cache."""
+        return all(
+            (self.root / out["path"]).exists() or self._cached(out["md5"])
+            for out in stage.entry.get("outs", ())
+        )
+
+    def in_run_cache(
+        self, command: str, deps: Mapping[str, str], params: Mapping[str, Any], outs: list[str]
+    ) -> bool:
+        """Whether DVC has kept a run of this command with these dependencies (path -> md5)."""
+        listed = [
+            {"path": path, "hash": "md5", "md5": md5} for path, md5 in sorted(deps.items())
+        ]
+        key = {"cmd": command, "deps": listed, "params": {"resolved.yaml": dict(params)}}
+        text = json.dumps({**key, "outs": sorted(outs)}, sort_keys=True)
+        name = hashlib.sha256(text.encode()).hexdigest()
+        return (self.root / CACHE / "runs" / name[:2] / name).is_dir()
+
+    def _cached(self, md5: str) -> bool:
+        return (self.root / CACHE / "files" / "md5" / md5[:2] / md5[2:]).exists()
+
+
+def _by_path(items: Any, path: str) -> Mapping[str, Any]:
+    return next((item for item in items if item["path"] == path), {})

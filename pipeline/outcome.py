@@ -1,0 +1,49 @@
+"""After the cells: MLflow made complete, reports/ written, the comparison shown."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from pipeline import tracking
+from pipeline.resolve import read
+from pipeline.tracking import TrackingSettings
+
+SILENT = "TENSORGRID_REPRO"
+"""Set by `repro` for the stages it runs: it prints the comparison itself, at the very end."""
+
+
+def publish(root: Path) -> str:
+    """Writes reports/ and completes MLflow; prints the comparison unless `repro` will."""
+    from pipeline.compare import compare
+
+    resolved = read(root)
+    settings = TrackingSettings(**resolved.settings["tracking"])
+    tracking.sync(root, resolved.cells, settings)
+    text = compare(root, resolved.cells, settings)
+    if not os.environ.get(SILENT):
+        print(text)
+    return text
+
+
+def track(root: Path) -> int:
+    """Makes MLflow agree with runs/ and says what that took."""
+    resolved = read(root)
+    settings = TrackingSettings(**resolved.settings["tracking"])
+    if not settings.enabled:
+        print("tracking.enabled is false in params.yaml; nothing to do")
+        return 0
+    done = tracking.sync(root, resolved.cells, settings)
+    if done.warning:
+        return 1
+    for what, names in (
+        ("added", done.created),
+        ("completed", done.completed),
+        ("marked as killed", done.killed),
+    ):
+        for name in names:
+            print(f"{what}: {name}")
+    if not (done.created or done.completed or done.killed):
+        print(f"MLflow ({settings.uri}) has every finished cell", file=sys.stdout)
+    return 0

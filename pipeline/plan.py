@@ -1,0 +1,218 @@
+"""What `dvc repro` would do, stage by stage and cell by cell, and why; imports nothing heavy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline import identity, sources
+from pipeline.cells import RUN, Cell
+from pipeline.lock import Lock, Stage
+from pipeline.params import Params
+
+DONE, CACHED, TO_RUN = "up to date", "cached", "to run"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stage instance: `up to date`, `cached` (DVC restores it) or `to run`, and why."""
+
+    state: str
+    why: str = ""
+    failed: bool = False
+
+
+@dataclass(frozen=True)
+class CellPlan:
+    """What would happen to a cell; its seconds of training by the last run, if there was one."""
+
+    cell: Cell
+    train: Step
+    evaluate: Step
+    seconds: float | None
+
+    @property
+    def to_run(self) -> bool:
+        return TO_RUN in (self.train.state, self.evaluate.state)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The whole: data of each problem, then the cells in the grid's order."""
+
+    data: Mapping[str, Step]
+    cells: tuple[CellPlan, ...]
+
+
+def make_plan(root: Path, params: Params) -> Plan:
+    """Compares params and code with dvc.lock, the cache and the last results."""
+    lock = Lock(root)
+    data = {name: _data(root, lock, params, name) for name in params.problems}
+    return Plan(data, tuple(_cell(root, lock, params, data, cell) for cell in params.cells))
+
+
+def _data(root: Path, lock: Lock, params: Params, name: str) -> Step:
+    problem = params.problems[name]
+    failed = _failure(root, name)
+    recorded = lock.stage(f"datagen@{name}")
+    if recorded is None:
+        return Step(TO_RUN, failed or "never made", bool(failed))
+    if recorded.digest != identity.datagen_digest(problem):
+        return Step(TO_RUN, failed or "its settings or code changed", bool(failed))
+    files = sources.listing(root, problem.local)
+    if _sources_changed(root, recorded, name, files):
+        return Step(TO_RUN, failed or "its source files changed", bool(failed))
+    if (root / "data" / name).is_dir():
+        return Step(DONE)
+    return Step(CACHED) if lock.at_hand(recorded) else Step(TO_RUN, "its data is gone")
+
+
+def _sources_changed(root: Path, recorded: Stage, name: str, files: dict[str, Path]) -> bool:
+    """By number and size of the files; by their bytes only where one is newer than the data."""
+    dep = recorded.dep(f".sources/{name}")
+    if (dep.get("nfiles"), dep.get("size")) != sources.folder_size(files):
+        return True
+    manifest = root / "data" / name / "manifest.json"
+    if manifest.is_file():
+        made = manifest.stat().st_mtime
+        if all(file.stat().st_mtime < made for file in files.values()):
+            return False
+    return sources.folder_md5(files) != dep.get("md5")
+
+
+def _cell(
+    root: Path, lock: Lock, params: Params, data: Mapping[str, Step], cell: Cell
+) -> CellPlan:
+    last = _load(root / cell.folder / "train.json")
+    train = _train(root, lock, params, data[cell.problem], cell, last)
+    evaluate = _evaluate(root, lock, params, train, cell)
+    seconds = last.get("train_seconds") if last else None
+    return CellPlan(cell, train, evaluate, seconds)
+
+
+def _train(
+    root: Path, lock: Lock, params: Params, data: Step, cell: Cell, last: dict[str, Any] | None
+) -> Step:
+    failed = _failure(root, cell.dotted)
+    if data.state == TO_RUN:
+        return Step(TO_RUN, failed or "after its data", bool(failed))
+    digest = identity.train_digest(params, cell)
+    made = lock.stage(f"datagen@{cell.problem}")
+    assert made is not None, "data that need not be made has been recorded"
+    md5 = made.out(f"data/{cell.problem}").get("md5")
+    recorded = lock.stage(cell.stage("train"))
+    if recorded and recorded.digest == digest and lock.at_hand(recorded):
+        if recorded.dep(f"data/{cell.problem}").get("md5") == md5:
+            here = all((root / out).exists() for out in recorded.outs)
+            return Step(DONE if here else CACHED)
+    if _kept(lock, cell, "train", digest, {f"data/{cell.problem}": md5}):
+        return Step(CACHED, "ran before with these settings")
+    if failed:
+        return Step(TO_RUN, failed, True)
+    return Step(TO_RUN, _why(root, params, cell, last, recorded, md5))
+
+
+def _evaluate(root: Path, lock: Lock, params: Params, train: Step, cell: Cell) -> Step:
+    if train.state == TO_RUN:
+        return Step(TO_RUN, "after its training")
+    digest = identity.evaluate_digest(params, cell)
+    recorded = lock.stage(cell.stage("evaluate"))
+    if train.state == DONE:
+        trained = lock.stage(cell.stage("train"))
+        assert trained is not None, "a training that is up to date has been recorded"
+        deps = {f"data/{cell.problem}": _data_md5(lock, cell)}
+        for name in ("checkpoint", "train.json"):
+            path = (cell.folder / name).as_posix()
+            deps[path] = trained.out(path).get("md5")
+        same = recorded and all(recorded.dep(path).get("md5") == md5 for path, md5 in deps.items())
+        if recorded and same and recorded.digest == digest and lock.at_hand(recorded):
+            here = all((root / out).exists() for out in recorded.outs)
+            return Step(DONE if here else CACHED)
+        if _kept(lock, cell, "evaluate", digest, deps):
+            return Step(CACHED, "ran before with these settings")
+    elif recorded and recorded.digest == digest and lock.at_hand(recorded):
+        return Step(CACHED)
+    failed = _failure(root, cell.dotted)
+    if failed:
+        return Step(TO_RUN, failed, True)
+    why = "never evaluated" if recorded is None else "eval settings, code or weights changed"
+    return Step(TO_RUN, why)
+
+
+def _kept(
+    lock: Lock, cell: Cell, kind: str, digest: str, deps: Mapping[str, str | None]
+) -> bool:
+    """Whether the run-cache holds this run: DVC then restores it instead of running it."""
+    if not all(deps.values()):
+        return False
+    names = {
+        "train": ("checkpoint", "history.csv", "history.jsonl", "train.json"),
+        "evaluate": ("metrics.json", "predictions.test.txt", "references.test.txt"),
+    }
+    words = f"{cell.problem} {cell.model} {cell.hparams} {cell.seed}"
+    key = f"{kind}.{cell.problem}.{cell.model}.{cell.hparams}.seed_{cell.seed}"
+    return lock.in_run_cache(
+        f"python -m pipeline {kind} {words}",
+        {path: str(md5) for path, md5 in deps.items()},
+        {key: digest},
+        [(cell.folder / name).as_posix() for name in names[kind]],
+    )
+
+
+def _why(
+    root: Path,
+    params: Params,
+    cell: Cell,
+    last: dict[str, Any] | None,
+    recorded: Stage | None,
+    data_md5: str | None,
+) -> str:
+    """What changed since the last training, in words."""
+    if cell.status != RUN:
+        return "writes down why"
+    if not last or last.get("status") != "ok":
+        return "never trained" if recorded is None else "its results are gone"
+    hparams, settings = params.sets[cell.hparams][cell.model]
+    changes = [
+        *_differences(last.get("hparams", {}), hparams, ""),
+        *_differences(last.get("settings", {}), settings, "train."),
+        *_differences(last.get("runtime", {}), params.runtime, "runtime."),
+        *_changed_code(last.get("code", {}), identity.train_code(params, cell)),
+    ]
+    if recorded and recorded.dep(f"data/{cell.problem}").get("md5") not in (None, data_md5):
+        changes.append("data")
+    return ", ".join(changes) or "its results are not recorded"
+
+
+def _differences(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str) -> list[str]:
+    return [
+        f"{prefix}{name} {_short(old[name])} -> {_short(value)}" if name in old
+        else f"{prefix}{name} {_short(value)} (new)"
+        for name, value in new.items()
+        if old.get(name) != value
+    ]
+
+
+def _changed_code(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
+    return sorted(file for file in {*old, *new} if old.get(file) != new.get(file))
+
+
+def _short(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _data_md5(lock: Lock, cell: Cell) -> str | None:
+    made = lock.stage(f"datagen@{cell.problem}")
+    return made.out(f"data/{cell.problem}").get("md5") if made else None
+
+
+def _failure(root: Path, dotted: str) -> str:
+    record = _load(root / ".work" / "failures" / f"{dotted}.json")
+    return f"failed last time: {record['reason']}" if record else ""
+
+
+def _load(file: Path) -> dict[str, Any] | None:
+    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else None

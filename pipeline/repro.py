@@ -1,0 +1,134 @@
+"""`python -m pipeline repro`: check, `dvc repro`, MLflow, comparison; once at a time in a checkout."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import psutil
+
+from components.catalog import UserError
+from pipeline import outcome, resolve
+from pipeline.cells import Cell
+from pipeline.failures import FAILURES
+from pipeline.params import Params, load
+
+LOCK = Path(".work", "repro.lock")
+DVC_LOCKS = Path(".dvc", "tmp", "rwlock")
+INTERRUPTED = 130
+
+
+def repro(root: Path, arguments: Sequence[str], *, keep_going: bool) -> int:
+    """Runs the grid; the exit code is 1 if a stage failed, and the comparison is printed anyway.
+
+    Raises ParamsError before anything runs, UserError if another repro runs in this folder.
+    """
+    params = load(root)
+    with _alone(root):
+        _refuse_other_dvc(root)
+        if not resolve.is_current(root, params):
+            # DVC cannot see, for example, a new file in a folder that a problem reads.
+            (root / resolve.FILE).unlink(missing_ok=True)
+        words = [*(["--keep-going"] if keep_going else []), *arguments]
+        code = _dvc(root, words)
+        if code == INTERRUPTED:
+            print("\ninterrupted; `make repro` goes on from here", file=sys.stderr)
+            return code
+        if any(word in ("--dry", "-h", "--help") for word in arguments):
+            return code
+        text = outcome.publish(root)
+    print(text)
+    _list_failures(root, params)
+    return 1 if code else 0
+
+
+@contextlib.contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """Holds `.work/repro.lock`; the kernel frees it when the process ends, however it ends."""
+    file = root / LOCK
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a+") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            stream.seek(0)
+            holder = stream.read().strip() or "another process"
+            raise UserError(
+                f"another repro runs in this folder ({holder}); wait for it to end, then run this "
+                "again: what it has finished will not be repeated"
+            ) from None
+        stream.truncate(0)
+        stream.write(f"process {os.getpid()}, since {time.strftime('%H:%M:%S')}")
+        stream.flush()
+        yield
+
+
+def _refuse_other_dvc(root: Path) -> None:
+    """A `dvc repro` typed in another terminal: DVC would end in its own words, after 3 seconds."""
+    for process in running_dvc(root):
+        raise UserError(
+            f"DVC runs in this folder (process {process.pid}: {' '.join(process.cmdline()[-3:])}); "
+            "wait for it to end, then run this again"
+        )
+
+
+def running_dvc(root: Path) -> list[psutil.Process]:
+    """The live processes that DVC's own lock file names."""
+    try:
+        held = json.loads((root / DVC_LOCKS).read_text() or "{}")
+    except (FileNotFoundError, json.JSONDecodeError):
+        return []
+    found = {}
+    for entry in held.values():
+        holders = [entry["write"]] if "write" in entry else entry.get("read", [])
+        for holder in holders:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process = psutil.Process(holder["pid"])
+                if "dvc" in " ".join(process.cmdline()):
+                    found[process.pid] = process
+    return list(found.values())
+
+
+def _dvc(root: Path, words: Sequence[str]) -> int:
+    """Runs `dvc repro` with this Python first on the PATH."""
+    paths = [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
+    environment = {**os.environ, "PATH": os.pathsep.join(paths), outcome.SILENT: "1"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dvc", "repro", *words], cwd=root, env=environment
+    )
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        return _stop(process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> int:
+    """Ends DVC after ^C. The stage has got the signal from the terminal; DVC ignores it while a
+    stage runs and would go on with the next one, so it is told again until it is gone."""
+    while process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
+            process.wait(0.02)
+    return INTERRUPTED
+
+
+def _list_failures(root: Path, params: Params) -> None:
+    """Every failed cell with its reason and how to run it alone."""
+    for cell in params.cells:
+        reason = _failure(root, cell)
+        if reason:
+            print(f"failed: {cell.name}: {reason}", file=sys.stderr)
+            print(f"  alone: dvc repro -s {cell.stage()}", file=sys.stderr)
+
+
+def _failure(root: Path, cell: Cell) -> str | None:
+    file = root / FAILURES / f"{cell.dotted}.json"
+    return json.loads(file.read_text(encoding="utf-8"))["reason"] if file.is_file() else None

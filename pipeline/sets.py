@@ -1,0 +1,132 @@
+"""Named hparams sets: `base:` another set, then overrides; flat."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from components import catalog
+from components.catalog import closest
+from components.declaration import Setting
+from components.declaration import read as read_declaration
+from pipeline import sections
+from pipeline.located import Located, read
+from pipeline.schema import validate
+
+BASE = Setting("base", "str", None, "the set to start from")
+BUILT_IN = "components/train/sets.yaml"
+
+
+@cache
+def built_in() -> dict[str, dict[str, Any]]:
+    """The sets of components/train/sets.yaml."""
+    return read(catalog.ROOT / BUILT_IN).data
+
+
+def options_of(models: dict[str, catalog.Entry]) -> dict[str, tuple[Setting, ...]]:
+    """The settings that each model declares for itself."""
+    return {name: read_declaration(entry.path).options for name, entry in models.items()}
+
+
+def known_settings(options: dict[str, tuple[Setting, ...]]) -> tuple[Setting, ...]:
+    """Everything that a set may hold: `base`, common hparams, keys of `train:`, models' options."""
+    found = {"base": BASE}
+    for group in (sections.settings("common"), sections.settings("train"), *options.values()):
+        for one in group:
+            found.setdefault(one.name, one)
+    return tuple(found.values())
+
+
+def chain(located: Located, own: dict[str, dict[str, Any]], name: str) -> list[tuple[str, bool]]:
+    """The set and what it is based on, itself first, as (name, whether params.yaml holds it).
+
+    A set may have the name of the built-in set it is based on. A base that does not exist, or that
+    leads back to the set, is noted as a fault, and ends the chain.
+    """
+    found: list[tuple[str, bool]] = []
+    following: str | None = name
+    while following is not None:
+        mine = following in own and (following, True) not in found
+        if not mine and (following not in built_in() or (following, False) in found):
+            key = ("hparams", found[-1][0], "base")
+            if following in own:
+                circle = " -> ".join([*(step for step, _ in found), following])
+                located.fault(key, f"goes in a circle: {circle}")
+            else:
+                known = {*own, *built_in()}
+                located.fault(key, f"there is no set {following!r}; {closest(following, known)}")
+            break
+        found.append((following, mine))
+        values = own[following] if mine else built_in()[following]
+        base = values.get("base") if isinstance(values, dict) else None
+        following = base if isinstance(base, str) else None
+    return found
+
+
+def merged(own: dict[str, dict[str, Any]], steps: list[tuple[str, bool]]) -> dict[str, Any]:
+    """The values of a chain of sets, the first one's winning; without `base`."""
+    values: dict[str, Any] = {}
+    for name, mine in reversed(steps):
+        values.update(own[name] if mine else built_in()[name])
+    values.pop("base", None)
+    return values
+
+
+def complete(
+    values: dict[str, Any], options: tuple[Setting, ...], train: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A set for one model: (its hparams with defaults, the settings of its training).
+
+    Options of other models are left out, so that they change nothing for this one.
+    """
+    fields = (*sections.settings("common"), *options)
+    hparams = {one.name: typed(one, values.get(one.name, one.default)) for one in fields}
+    settings = {
+        one.name: typed(one, values.get(one.name, train[one.name]))
+        for one in sections.settings("train")
+    }
+    return hparams, settings
+
+
+def typed(one: Setting, value: Any) -> Any:
+    """`2` for a float is 2.0, so that the same number always has the same digest."""
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return float(value) if one.type == "float" and whole else value
+
+
+def check_cell_values(
+    located: Located,
+    own: dict[str, dict[str, Any]],
+    steps: list[tuple[str, bool]],
+    model: str,
+    options: tuple[Setting, ...],
+) -> None:
+    """Notes what one model cannot do with a set's values (each value alone, then together)."""
+    values = merged(own, steps)
+    fields = (*sections.settings("common"), *options)
+    names = {one.name for one in fields}
+    home = ("hparams", steps[0][0]) if steps[0][1] else ("grid", "hparams")
+    scratch = Located(located.file)
+    right = validate(scratch, (), {k: v for k, v in values.items() if k in names}, fields)
+    for _, message in scratch.faults:
+        located.fault(_holder(own, steps, message.split(":")[0]) or home, message)
+    hparams = {one.name: right.get(one.name, one.default) for one in fields}
+    heads = hparams.get("num_heads")
+    if isinstance(heads, int) and heads > 0 and hparams["d_model"] % heads:
+        key = _holder(own, steps, "num_heads") or _holder(own, steps, "d_model") or home
+        low = hparams["d_model"] // heads * heads
+        located.fault(
+            key,
+            f"d_model {hparams['d_model']} is not divisible by num_heads {heads} ({model}); "
+            f"expected for example d_model {low or heads} or {low + heads}",
+        )
+
+
+def _holder(
+    own: dict[str, dict[str, Any]], steps: list[tuple[str, bool]], name: str
+) -> tuple[str, ...] | None:
+    """Where in params.yaml a chain of sets gets a value from; None if it is built in or a default."""
+    for step, mine in steps:
+        if mine and name in own[step]:
+            return ("hparams", step, name)
+    return None

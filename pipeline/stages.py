@@ -1,0 +1,201 @@
+"""The commands of DVC's stages: settings from resolved.yaml, the work by `components`, files out."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from components import catalog, closure
+from components.catalog import UserError
+from pipeline import record, tracking
+from pipeline.cells import RUN, Cell
+from pipeline.failures import recorded
+from pipeline.progress import Progress
+from pipeline.resolve import Resolved, read
+from pipeline.tracking import TrackingSettings
+from pipeline.whole_file import write_json, write_text
+
+DATA_SEED = 1
+"""Data is shuffled and cut by this seed, whatever the seed of a cell."""
+CURVES = "step,train_loss,dev_loss\n"
+
+
+def datagen(root: Path, problem: str) -> None:
+    """Writes `data/<problem>/`. Raises UserError, StageFailed."""
+    resolved = read(root)
+    if problem not in resolved.problems:
+        near = catalog.closest(problem, resolved.problems)
+        raise UserError(f"the grid of params.yaml has no problem {problem!r}; {near}")
+    print(f"{problem}: generating data", flush=True)
+    progress = Progress(problem)
+    with recorded(root, problem, f"datagen@{problem}"):
+        from components.datagen.generate import generate
+        from pipeline.problems import build
+
+        catalog.use(resolved.plugins)
+        described = resolved.problems[problem]
+        manifest = generate(
+            build(described["file"], described["layers"]),
+            problem,
+            root / "data" / problem,
+            beam=resolved.settings["beam"],
+            cache_dir=root / ".work" / "downloads",
+            seed=DATA_SEED,
+            report=progress,
+        )
+    counts = ", ".join(f"{name} {split.examples:,}" for name, split in manifest.splits.items())
+    print(f"  {counts}", flush=True)
+
+
+def train(root: Path, problem: str, model: str, hparams: str, seed: int) -> None:
+    """Trains one cell and writes checkpoint/, history.* and train.json. Raises StageFailed."""
+    resolved = read(root)
+    cell = resolved.cell(problem, model, hparams, seed)
+    folder = root / cell.folder
+    if cell.status != RUN:
+        print(f"{cell.name}: {cell.status}: {cell.reason}", flush=True)
+        (folder / "checkpoint").mkdir(parents=True, exist_ok=True)
+        write_text(folder / "history.jsonl", "")
+        write_text(folder / "history.csv", CURVES)
+        write_json(folder / "train.json", _not_applicable(cell))
+        return
+    print(f"{cell.name}: training", flush=True)
+    progress = Progress(cell.name)
+    with recorded(root, cell.dotted, cell.stage("train")):
+        _train(root, resolved, cell, progress)
+    progress.close()
+
+
+def evaluate(root: Path, problem: str, model: str, hparams: str, seed: int) -> None:
+    """Decodes and scores one cell and writes metrics.json and predictions. Raises StageFailed."""
+    resolved = read(root)
+    cell = resolved.cell(problem, model, hparams, seed)
+    folder = root / cell.folder
+    split = resolved.settings["eval"]["split"]
+    if cell.status != RUN:
+        print(f"{cell.name}: {cell.status}: {cell.reason}", flush=True)
+        for kind in ("predictions", "references"):
+            write_text(folder / f"{kind}.{split}.txt", "")
+        write_json(folder / "metrics.json", _not_applicable(cell))
+        return
+    print(f"{cell.name}: evaluating on {split}", flush=True)
+    progress = Progress(cell.name)
+    with recorded(root, cell.dotted, cell.stage("evaluate")):
+        headline = _headline(resolved, cell, _evaluate(root, resolved, cell, progress))
+    progress.close()
+    print(f"  {headline}", flush=True)
+    _forget_work(root, folder)
+
+
+def _train(root: Path, resolved: Resolved, cell: Cell, progress: Callable[..., None]) -> None:
+    _need(root / "data" / cell.problem / "manifest.json", f"datagen@{cell.problem}")
+    catalog.use(resolved.plugins)
+    signature = resolved.problems[cell.problem]["signature"]
+    described = record.describe(root, resolved, cell, _code(resolved, cell))
+    settings = TrackingSettings(**resolved.settings["tracking"])
+    with tracking.live(cell, settings, root, record=described) as send:
+
+        def report(event: dict[str, Any]) -> None:
+            progress(event)
+            send(event)
+
+        from components.train.hparams import Runtime, TrainSettings
+        from components.train.runtime import configure
+
+        runtime = Runtime(**described["runtime"])
+        configure(runtime, cell.seed)
+        from components.eval.predict import dev_metric_fn
+
+        from components.datagen.schema import Manifest
+        from components.train.trainer import train as run
+
+        train_settings = TrainSettings(**described["settings"])
+        data_dir = root / "data" / cell.problem
+        dev_metric = None
+        if train_settings.dev_examples:
+            manifest = Manifest.load(data_dir)
+            dev_metric = dev_metric_fn(data_dir, manifest, train_settings.dev_examples)
+        name = signature["dev_metric"]
+        result = run(
+            data_dir=data_dir,
+            model=cell.model,
+            hparams=described["hparams"],
+            settings=train_settings,
+            runtime=runtime,
+            seed=cell.seed,
+            out_dir=root / cell.folder,
+            work_dir=root / ".work" / described["cell_hash"],
+            report=report,
+            dev_metric=dev_metric,
+            dev_metric_name=name,
+            higher_is_better=catalog.load_module("metrics", name).HIGHER_IS_BETTER,
+            plugins=resolved.plugins,
+        )
+        write_json(root / cell.folder / "train.json", {**described, **result})
+
+
+def _evaluate(
+    root: Path, resolved: Resolved, cell: Cell, progress: Callable[..., None]
+) -> dict[str, Any]:
+    folder = root / cell.folder
+    _need(folder / "train.json", cell.stage("train"))
+    catalog.use(resolved.plugins)
+    from components.train.hparams import Runtime
+    from components.train.runtime import configure
+
+    configure(Runtime(**resolved.settings["runtime"]), cell.seed)
+    from components.eval.evaluate import evaluate as run
+
+    return run(
+        run_dir=folder,
+        data_dir=root / "data" / cell.problem,
+        model=cell.model,
+        hparams=resolved.hparams[cell.hparams][cell.model]["hparams"],
+        settings=resolved.settings["eval"],
+        report=progress,
+        plugins=resolved.plugins,
+    )
+
+
+def _code(resolved: Resolved, cell: Cell) -> dict[str, str]:
+    """The fingerprint of a cell's code, file by file, so that `plan` can say which one changed."""
+    from pipeline.identity import train_roots
+
+    signature = resolved.problems[cell.problem]["signature"]
+    return closure.fingerprint(closure.closure(train_roots(signature, cell.model)))
+
+
+def _headline(resolved: Resolved, cell: Cell, metrics: dict[str, Any]) -> str:
+    """The first metric of the problem, with its interval."""
+    name = resolved.problems[cell.problem]["signature"]["metrics"][0]
+    key = getattr(catalog.load_module("metrics", name), "MAIN", name)
+    text = f"{key} {metrics[key]:.4g}"
+    if f"{key}_low" in metrics:
+        text += f" ({metrics[f'{key}_low']:.4g} to {metrics[f'{key}_high']:.4g})"
+    return text
+
+
+def _not_applicable(cell: Cell) -> dict[str, Any]:
+    return {"status": "not applicable", "reason": cell.reason}
+
+
+def _need(file: Path, stage: str) -> None:
+    if not file.is_file():
+        raise UserError(f"{file} is not there; `dvc repro {stage}` makes it")
+
+
+def _forget_work(root: Path, folder: Path) -> None:
+    """Removes the state for resuming a training, which DVC has taken over; event files are kept."""
+    written = json.loads((folder / "train.json").read_text(encoding="utf-8"))
+    work = root / ".work" / str(written["cell_hash"])
+    events = work / "tensorboard"
+    if events.is_dir():
+        kept = root / ".work" / "tensorboard" / ".".join(folder.parts[-4:])
+        shutil.rmtree(kept, ignore_errors=True)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(events, kept)
+    if work.is_dir():
+        shutil.rmtree(work)

@@ -1,0 +1,205 @@
+"""Makes MLflow's runs agree with what DVC tracks: rebuilds, completes, marks the dead."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline import report_cells, tracking_record, tracking_store
+from pipeline.cells import Cell
+from pipeline.report_cells import Result
+from pipeline.tracking import Synced, TrackingSettings, initialise, unanswered
+from pipeline.tracking_store import KnownRun
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is to do: finished cells with the run they have (if any), and runs of dead processes."""
+
+    complete: list[tuple[Result, KnownRun | None, str]]
+    kill: list[KnownRun]
+
+
+def sync(root: Path, cells: list[Cell], settings: TrackingSettings) -> Synced:
+    """See `tracking.sync`."""
+    finished = [
+        result
+        for result in (report_cells.read(root, cell) for cell in cells)
+        if result.train is not None and result.state != report_cells.NOT_APPLICABLE
+    ]
+    uri = tracking_store.absolute_uri(settings.uri, root)
+    file = tracking_store.database(uri)
+    if file is not None:
+        experiment = tracking_store.local_experiment(file, settings.experiment)
+        known = tracking_store.local_runs(file, experiment) if experiment else []
+        work = _work(root, finished, known, settings)
+        if not work.complete and not work.kill:
+            return Synced()
+    experiment_id = initialise(settings, root)
+    if experiment_id is None:
+        return Synced(warning="MLflow has no runs of the finished cells yet")
+    from pipeline import tracking_client
+
+    client = tracking_client.connect(uri)
+    try:
+        with tracking_store.lock(root):
+            known = tracking_client.all_runs(client, experiment_id)
+            work = _work(root, finished, known, settings)
+            for run in work.kill:
+                client.set_tag(run.run_id, tracking_record.FAILURE, "the training process died")
+                client.set_terminated(run.run_id, "KILLED")
+            for result, run_or_none, mark in work.complete:
+                _complete(client, experiment_id, root, result, run_or_none, mark, settings)
+    except tracking_client.MlflowException as error:
+        return Synced(warning=unanswered(uri, str(error).splitlines()[0]))
+    return Synced(
+        created=tuple(result.name for result, run, _ in work.complete if run is None),
+        completed=tuple(result.name for result, run, _ in work.complete if run is not None),
+        killed=tuple(run.tags.get("mlflow.runName", run.run_id) for run in work.kill),
+    )
+
+
+def _work(
+    root: Path, finished: list[Result], known: list[KnownRun], settings: TrackingSettings
+) -> Work:
+    # A finished run is preferred: it is the one that people have looked at.
+    order = sorted(known, key=lambda run: run.status != "FINISHED")
+    runs: dict[str, KnownRun] = {}
+    for run in order:
+        if tracking_record.CELL in run.tags:
+            runs.setdefault(run.tags[tracking_record.CELL], run)
+    complete = []
+    for result in finished:
+        assert result.train is not None
+        has_data = report_cells.manifest(root, result.cell.problem) is not None
+        extra = f"{settings.models} {sorted(settings.tags.items())} {has_data}"
+        mark = tracking_record.fingerprint(result.folder, extra)
+        found = runs.get(result.train["cell_hash"])
+        if found and _being_written(found):
+            continue
+        done = found and found.status == "FINISHED"
+        if not (done and found and found.tags.get(tracking_record.SYNCED) == mark):
+            complete.append((result, found, mark))
+    taken = {run.run_id for _, run, _ in complete if run}
+    kill = [
+        run
+        for run in known
+        if run.status == "RUNNING"
+        and run.run_id not in taken
+        and not tracking_record.process_lives(run.tags)
+    ]
+    return Work(complete, kill)
+
+
+def _being_written(run: KnownRun) -> bool:
+    """By another process: what this one wrote live, it has closed."""
+    return (
+        run.status == "RUNNING"
+        and tracking_record.PROCESS in run.tags
+        and tracking_record.process_lives(run.tags)
+        and run.tags[tracking_record.PROCESS]
+        != tracking_record.process_tags()[tracking_record.PROCESS]
+    )
+
+
+def _complete(
+    client: Any,
+    experiment_id: str,
+    root: Path,
+    result: Result,
+    known: KnownRun | None,
+    mark: str,
+    settings: TrackingSettings,
+) -> None:
+    from pipeline import tracking_client
+
+    train = result.train
+    assert train is not None
+    end = int((result.folder / "train.json").stat().st_mtime * 1000)
+    start = end - int(float(train["train_seconds"]) * 1000)
+    tags = tracking_record.tags(result.cell, train, settings.tags)
+    if known is None:
+        run_id = client.create_run(
+            experiment_id,
+            start_time=start,
+            run_name=result.name,
+            tags={tracking_record.CELL: train["cell_hash"]},
+        ).info.run_id
+    else:
+        run_id = known.run_id
+    params = tracking_record.parameters(result.cell, train)
+    tracking_client.describe(client, run_id, params, tags)
+    already = tracking_client.written(client, run_id)
+    last = max(int(train["steps"]), 1)
+    tracking_client.log_points(
+        client,
+        run_id,
+        [
+            (key, value, step, start + (end - start) * step // last)
+            for step, values in result.history()
+            for key, value in values.items()
+            if (key, step) not in already
+        ],
+    )
+    now = int(time.time() * 1000)
+    final = tracking_record.final_metrics(train, result.metrics)
+    tracking_client.log_points(client, run_id, [(k, v, 0, now) for k, v in final.items()])
+    _artifacts(client, experiment_id, root, result, run_id, settings.models)
+    # Last: a sync that was interrupted anywhere above starts this run again, and doubles nothing.
+    client.set_tag(run_id, tracking_record.SYNCED, mark)
+    client.set_terminated(run_id, "FINISHED", end_time=None if known else end)
+
+
+def _artifacts(
+    client: Any, experiment_id: str, root: Path, result: Result, run_id: str, models: bool
+) -> None:
+    from pipeline import report_plots, tracking_client
+
+    train = result.train
+    assert train is not None
+    problem = result.cell.problem
+    manifest = report_cells.manifest(root, problem)
+    data = root / "data" / problem
+    about_data: list[Path] = []
+    if manifest is not None:
+        vocabularies = {f.vocabulary for f in manifest.features.values() if f.vocabulary}
+        about_data = [data / "manifest.json", *(data / name for name in sorted(vocabularies))]
+        profile = {name: split.examples for name, split in manifest.splits.items()}
+        tracking_client.log_data(client, run_id, problem, str(train["data_hash"]), profile)
+    for file in about_data:
+        client.log_artifact(run_id, str(file), "data")
+    for pattern in ("train.json", "metrics.json", "history.*"):
+        for file in sorted(result.folder.glob(pattern)):
+            client.log_artifact(run_id, str(file))
+    for pattern in ("predictions.*.txt", "references.*.txt"):
+        for file in sorted(result.folder.glob(pattern)):
+            client.log_artifact(run_id, str(file), "predictions")
+    with tempfile.TemporaryDirectory() as folder:
+        curve = Path(folder) / "learning_curve.png"
+        curve.write_bytes(report_plots.learning_curves(problem, [result]))
+        client.log_artifact(run_id, str(curve), "plots")
+    if models:
+        with _model_folder(result, about_data) as model:
+            name = result.cell.name.replace("/", "-")
+            step = int(train["steps"])
+            tracking_client.log_model(client, experiment_id, run_id, name, step, model)
+
+
+@contextmanager
+def _model_folder(result: Result, about_data: list[Path]) -> Iterator[Path]:
+    """The checkpoint that was evaluated, with the settings and vocabularies it needs to be used."""
+    chosen = str((result.metrics or {}).get("checkpoint", "best"))
+    with tempfile.TemporaryDirectory() as folder:
+        for file in (
+            result.folder / "checkpoint" / f"{chosen}.safetensors",
+            result.folder / "train.json",
+            *about_data,
+        ):
+            shutil.copy2(file, folder)
+        yield Path(folder)

@@ -1,0 +1,41 @@
+"""Settings of an evaluation: defaults, and what wrong ones are told."""
+
+import pytest
+
+from components.catalog import UserError
+from components.eval.settings import EvalSettings, from_dict
+
+
+def test_what_is_left_out_has_its_default():
+    assert from_dict({}) == EvalSettings()
+    assert from_dict({"beam_size": 8, "length_penalty": 1}).beam_size == 8
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"beam": 4}, "eval.beam: there is no such setting; did you mean 'beam_size'?"),
+        ({"split": "train"}, "eval.split: train is never evaluated; expected one of test, dev"),
+        (
+            {"method": "beams"},
+            "eval.method: expected one of beam, greedy, sample, got 'beams'; "
+            "did you mean 'beam'?",
+        ),
+        ({"beam_size": 0}, "eval.beam_size: expected a whole number, at least 1, got 0"),
+        ({"beam_size": 4.0}, "eval.beam_size: expected a whole number, at least 1, got 4.0"),
+        ({"beam_size": True}, "eval.beam_size: expected a whole number, at least 1, got True"),
+        ({"beam_size": "4"}, "eval.beam_size: expected a whole number, at least 1, got '4'"),
+        ({"length_penalty": None}, "eval.length_penalty: expected a number, at least 0, got None"),
+        ({"temperature": 0}, "eval.temperature: expected a number, at least 0.01, got 0"),
+        (
+            {"temperature": float("inf")},
+            "eval.temperature: expected a number, at least 0.01, got inf",
+        ),
+        ({"top_p": 1.5}, "eval.top_p: expected a number from 0.01 to 1, got 1.5"),
+        ({"top_p": float("nan")}, "eval.top_p: expected a number from 0.01 to 1, got nan"),
+    ],
+)
+def test_a_wrong_setting_names_its_key_and_what_was_expected(values, message):
+    with pytest.raises(UserError) as caught:
+        from_dict(values)
+    assert str(caught.value) == message

@@ -1,0 +1,154 @@
+"""What runs again after an edit, counted on a real DVC repository: that, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import product
+
+import pytest
+
+from tests.pipeline.project import Project
+
+PROBLEMS, MODELS, SETS = ("image_digits", "pairs"), ("transformer", "lstm_attention"), ("tiny", "small")
+
+
+def cells(
+    problems: tuple[str, ...] = PROBLEMS,
+    models: tuple[str, ...] = MODELS,
+    sets: tuple[str, ...] = SETS,
+    *,
+    kinds: tuple[str, ...] = ("train", "evaluate"),
+) -> set[str]:
+    names = ["-".join(names) for names in product(problems, models, sets, ("1",))]
+    return {f"{kind}@{name}" for kind in kinds for name in names}
+
+
+def append(file: str, text: str = "\n# edited\n") -> Callable[[Project], None]:
+    def change(project: Project) -> None:
+        with (project.root / file).open("a") as stream:
+            stream.write(text)
+
+    return change
+
+
+def replace(file: str, old: str, new: str) -> Callable[[Project], None]:
+    return lambda project: project.edit(file, old, new)
+
+
+EVERYTHING = cells() | {"datagen@image_digits", "datagen@pairs"}
+CASES = {
+    "a comment in params.yaml": (append("params.yaml"), set()),
+    "a set": (
+        replace("params.yaml", "dropout: 0.1", "dropout: 0.2"),
+        cells(sets=("tiny",)) | {"compare"},
+    ),
+    "the base of a set": (
+        replace("params.yaml", "num_heads: 2}", "num_heads: 4}"),
+        cells(models=("transformer",), sets=("tiny",)) | {"compare"},
+    ),
+    "the base of a built-in set": (
+        replace(
+            "components/train/sets.yaml",
+            "transformer_test: {base: transformer_base, d_model: 16",
+            "transformer_test: {base: transformer_base, d_model: 32",
+        ),
+        cells(sets=("small",)) | {"compare"},
+    ),
+    "a model": (
+        append("components/train/models/lstm_attention.py"),
+        cells(models=("lstm_attention",)) | {"compare"},
+    ),
+    "a layer that one model uses": (
+        append("components/train/layers/feed_forward.py"),
+        cells(models=("transformer",)) | {"compare"},
+    ),
+    "a problem's wording: same data": (
+        append("components/datagen/problems/image_digits.py"),
+        {"datagen@image_digits"},
+    ),
+    "a problem's data": (
+        replace("components/datagen/problems/image_digits.py", '"patch": 2', '"patch": 4'),
+        {"datagen@image_digits", "compare"} | cells(problems=("image_digits",)),
+    ),
+    "a problem in params.yaml": (
+        replace("params.yaml", "vocabulary_size: 20", "vocabulary_size: 21"),
+        {"datagen@pairs", "compare"} | cells(problems=("pairs",)),
+    ),
+    "a task, same data": (
+        append("components/datagen/tasks/translation.py"),
+        {"datagen@pairs"},
+    ),
+    "a local data file": (
+        append("../outside/train.tsv", "new line\tneue Zeile\n"),
+        {"datagen@pairs", "compare"} | cells(problems=("pairs",)),
+    ),
+    "decoding": (
+        replace("params.yaml", "beam_size: 2", "beam_size: 3"),
+        cells(kinds=("evaluate",)) | {"compare"},
+    ),
+    "a metric": (
+        append("components/eval/metrics/ter.py"),
+        cells(problems=("pairs",), kinds=("evaluate",)),
+    ),
+    "when trainings stop": (
+        replace("params.yaml", "steps: 10", "steps: 11"),
+        cells() | {"compare"},
+    ),
+    "how data is made": (replace("params.yaml", "eval:", "beam: {workers: 2}\neval:"), set()),
+    "the pipeline's own code": (append("pipeline/plan.py"), set()),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_only_what_an_edit_reaches_runs_again(finished: Project, name: str) -> None:
+    change, expected = CASES[name]
+    change(finished)
+    first = finished.dvc("repro")
+    assert first.code == 0, first.output
+    assert set(first.stages) == expected | {"resolve"}
+    second = finished.dvc("repro")
+    assert second.stages == []
+
+
+def test_nothing_runs_again_without_an_edit(finished: Project) -> None:
+    assert finished.dvc("repro").stages == []
+    status = finished.dvc("status")
+    assert "Data and pipelines are up to date" in status.output
+    assert finished.git("status", "--porcelain").output == ""
+
+
+def test_a_cell_that_is_added_runs_alone(finished: Project) -> None:
+    finished.edit("params.yaml", "seed: [1]", "seed: [1, 2]")
+    stages = set(finished.dvc("repro").stages)
+    assert len(stages) == 1 + 16 + 1
+    assert all(stage.endswith("-2") for stage in stages - {"resolve", "compare"})
+
+
+def test_an_order_in_the_grid_runs_nothing(finished: Project) -> None:
+    finished.edit("params.yaml", "[tiny, small]", "[small, tiny]")
+    assert set(finished.dvc("repro").stages) <= {"resolve", "compare"}
+
+
+def test_going_back_restores_from_the_cache(finished: Project) -> None:
+    finished.edit("params.yaml", "dropout: 0.1", "dropout: 0.2")
+    finished.dvc("repro")
+    finished.edit("params.yaml", "dropout: 0.2", "dropout: 0.1")
+    run = finished.dvc("repro")
+    assert set(run.stages) <= {"resolve", "compare"}
+    assert "is cached" in run.output
+
+
+def test_a_plugin_file_counts_like_our_own(finished: Project) -> None:
+    models = finished.folder / "mine" / "models"
+    models.mkdir(parents=True)
+    source = finished.root / "components/train/models/lstm_attention.py"
+    (models / "my_lstm.py").write_text(source.read_text())
+    finished.edit("params.yaml", "plugins: []", "plugins: [../mine]")
+    finished.edit("params.yaml", "[transformer, lstm_attention]", "[transformer, my_lstm]")
+    run = finished.dvc("repro")
+    assert run.code == 0, run.output
+    mine = cells(models=("my_lstm",)) | {"resolve", "compare"}
+    assert set(run.stages) == mine
+    (models / "my_lstm.py").write_text(source.read_text() + "# edited\n")
+    assert set(finished.dvc("repro").stages) == mine
+    assert finished.dvc("repro").stages == []

@@ -112,7 +112,9 @@ def _files(module: Sequence[str], within: tuple[Package, ...]) -> list[Path]:
             file = base / "__init__.py"
         if not file.is_file():
             return []
-        inits = [parent / "__init__.py" for parent in file.parents if parent != member.folder.parent]
+        inits = [
+            parent / "__init__.py" for parent in file.parents if parent != member.folder.parent
+        ]
         inits = [init for init in inits if init.is_relative_to(member.folder) and init.is_file()]
         return [file, *inits]
     return []

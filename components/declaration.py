@@ -123,9 +123,12 @@ def _fields(path: Path, node: ast.ClassDef, constants: dict[str, Any]) -> tuple[
 
 def _factory(node: ast.expr) -> Any:
     """What `field(default_factory=dict)` gives a new object; None for anything else."""
-    if not isinstance(node, ast.Call) or ast.unparse(node.func) not in ("field", "dataclasses.field"):
+    if not isinstance(node, ast.Call) or ast.unparse(node.func) not in (
+        "field",
+        "dataclasses.field",
+    ):
         return None
-    factories = {"dict": {}, "list": [], "tuple": ()}
+    factories: dict[str, Any] = {"dict": {}, "list": [], "tuple": ()}
     named = [ast.unparse(word.value) for word in node.keywords if word.arg == "default_factory"]
     return factories.get(named[0]) if named else None
 

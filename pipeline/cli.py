@@ -61,7 +61,9 @@ def _parser() -> argparse.ArgumentParser:
     plan = command("plan", _plan, "show what `dvc repro` would run, cell by cell, and why")
     plan.add_argument("--all", action="store_true", help="list the cells that are up to date, too")
     command("check", _check, "check params.yaml and stop")
-    repro = command("repro", _repro, "check, run `dvc repro`, complete MLflow, print the comparison")
+    repro = command(
+        "repro", _repro, "check, run `dvc repro`, complete MLflow, print the comparison"
+    )
     repro.add_argument("--fail-fast", action="store_true", help="stop at the first cell that fails")
     repro.add_argument("dvc", nargs="*", metavar="...", help="arguments of `dvc repro`, after --")
     command("resolve", _resolve, "write resolved.yaml (the first stage of dvc.yaml)")

@@ -121,9 +121,12 @@ def _disk(root: Path) -> Finding:
 
 def _git(root: Path) -> Finding:
     if not shutil.which("git"):
-        return Finding("git", "is not installed", "DVC's experiments and `dvc metrics diff` need it")
-    done = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=root, capture_output=True,
-                          text=True)
+        return Finding(
+            "git", "is not installed", "DVC's experiments and `dvc metrics diff` need it"
+        )
+    done = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=root, capture_output=True, text=True
+    )
     if done.returncode:
         return Finding("git", "no commit here", "`git init` and a commit, for `dvc exp` and diffs")
     return Finding("git", f"at {done.stdout.strip()}")

@@ -67,9 +67,7 @@ class Lock:
         self, command: str, deps: Mapping[str, str], params: Mapping[str, Any], outs: list[str]
     ) -> bool:
         """Whether DVC has kept a run of this command with these dependencies (path -> md5)."""
-        listed = [
-            {"path": path, "hash": "md5", "md5": md5} for path, md5 in sorted(deps.items())
-        ]
+        listed = [{"path": path, "hash": "md5", "md5": md5} for path, md5 in sorted(deps.items())]
         key = {"cmd": command, "deps": listed, "params": {"resolved.yaml": dict(params)}}
         text = json.dumps({**key, "outs": sorted(outs)}, sort_keys=True)
         name = hashlib.sha256(text.encode()).hexdigest()

@@ -161,8 +161,11 @@ def _grid(
     }
     for axis in ("problem", "model", "hparams", "seed"):
         if not data["grid"].get(axis):
-            located.fault(("grid", axis), f"{axis} is missing or empty; expected a list such as "
-                          + {"seed": "[1]"}.get(axis, "[" + ", ".join(sorted(known.get(axis, []))[:2]) + "]"))
+            located.fault(
+                ("grid", axis),
+                f"{axis} is missing or empty; expected a list such as "
+                + {"seed": "[1]"}.get(axis, "[" + ", ".join(sorted(known.get(axis, []))[:2]) + "]"),
+            )
         grid[axis] = _axis(located, axis, grid[axis], known.get(axis))
     return grid
 

@@ -83,9 +83,7 @@ def _sources_changed(root: Path, recorded: Stage, name: str, files: dict[str, Pa
     return sources.folder_md5(files) != dep.get("md5")
 
 
-def _cell(
-    root: Path, lock: Lock, params: Params, data: Mapping[str, Step], cell: Cell
-) -> CellPlan:
+def _cell(root: Path, lock: Lock, params: Params, data: Mapping[str, Step], cell: Cell) -> CellPlan:
     last = _load(root / cell.folder / "train.json")
     train = _train(root, lock, params, data[cell.problem], cell, last)
     evaluate = _evaluate(root, lock, params, train, cell)
@@ -142,9 +140,7 @@ def _evaluate(root: Path, lock: Lock, params: Params, train: Step, cell: Cell) -
     return Step(TO_RUN, why)
 
 
-def _kept(
-    lock: Lock, cell: Cell, kind: str, digest: str, deps: Mapping[str, str | None]
-) -> bool:
+def _kept(lock: Lock, cell: Cell, kind: str, digest: str, deps: Mapping[str, str | None]) -> bool:
     """Whether the run-cache holds this run: DVC then restores it instead of running it."""
     if not all(deps.values()):
         return False
@@ -189,7 +185,8 @@ def _why(
 
 def _differences(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str) -> list[str]:
     return [
-        f"{prefix}{name} {_short(old[name])} -> {_short(value)}" if name in old
+        f"{prefix}{name} {_short(old[name])} -> {_short(value)}"
+        if name in old
         else f"{prefix}{name} {_short(value)} (new)"
         for name, value in new.items()
         if old.get(name) != value

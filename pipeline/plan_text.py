@@ -21,7 +21,9 @@ def text(plan: Plan, *, everything: bool = False) -> str:
         if everything or state not in (DONE, EXCLUDED):
             rows.append((cell.cell.name, state, why))
     widths = [max((len(row[column]) for row in rows), default=0) for column in (0, 1)]
-    lines = [f"{name:{widths[0]}}  {state:{widths[1]}}  {why}".rstrip() for name, state, why in rows]
+    lines = [
+        f"{name:{widths[0]}}  {state:{widths[1]}}  {why}".rstrip() for name, state, why in rows
+    ]
     return "\n".join([*lines, _sum(plan)])
 
 

@@ -72,9 +72,7 @@ def check_problem_settings(located: Located, own: Mapping[str, dict[str, Any]]) 
     return faulty
 
 
-def _task(
-    own: Mapping[str, dict[str, Any]], name: str, above: tuple[str, ...]
-) -> str | None:
+def _task(own: Mapping[str, dict[str, Any]], name: str, above: tuple[str, ...]) -> str | None:
     """The task of a problem in params.yaml or of a file; None if it cannot be told."""
     if name in own and name not in above:
         task = own[name].get("task")

@@ -18,7 +18,9 @@ class Progress:
     the steps or 30 seconds have passed since the last one.
     """
 
-    def __init__(self, name: str, out: IO[str] | None = None, *, moving: bool | None = None) -> None:
+    def __init__(
+        self, name: str, out: IO[str] | None = None, *, moving: bool | None = None
+    ) -> None:
         self.name = name
         self.out = out or sys.stdout
         self.moving = self.out.isatty() if moving is None else moving
@@ -86,7 +88,9 @@ def describe(event: Mapping[str, Any]) -> str:
         return f"step {_of(event)}   {'   '.join(values)}"
     if kind in ("end", "checkpoint"):
         return ""
-    words = [f"{key} {_number(value)}" for key, value in event.items() if key not in ("event", "problem")]
+    words = [
+        f"{key} {_number(value)}" for key, value in event.items() if key not in ("event", "problem")
+    ]
     return f"{kind}: {', '.join(words)}" if words else str(kind)
 
 

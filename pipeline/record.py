@@ -30,9 +30,7 @@ def cell_hash(train_digest: str, data: str | None) -> str:
     return identity.digest([train_digest, data])
 
 
-def describe(
-    root: Path, resolved: Resolved, cell: Cell, code: Mapping[str, str]
-) -> dict[str, Any]:
+def describe(root: Path, resolved: Resolved, cell: Cell, code: Mapping[str, str]) -> dict[str, Any]:
     """The part of train.json that is known before the training begins."""
     names = resolved.hparams[cell.hparams][cell.model]
     digest = train_digest(resolved, cell)

@@ -102,7 +102,8 @@ def sections(params: Params) -> dict[str, Any]:
             name: dict(getattr(params, name)) for name in ("eval", "runtime", "beam", "tracking")
         },
         "cells": [
-            {"cell": cell.name} | ({"status": cell.status, "reason": cell.reason} if cell.reason else {})
+            {"cell": cell.name}
+            | ({"status": cell.status, "reason": cell.reason} if cell.reason else {})
             for cell in params.cells
         ],
         **digests,

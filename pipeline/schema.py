@@ -54,7 +54,7 @@ def model_of(title: str, settings: tuple[Setting, ...]) -> type[BaseModel]:
     for setting in settings:
         kind = _type(setting)
         limits = {"ge": setting.low, "lt" if setting.open_high else "le": setting.high}
-        given = {name: value for name, value in limits.items() if value is not None}
+        given: dict[str, Any] = {k: v for k, v in limits.items() if v is not None}
         fields[setting.name] = (kind, Field(default=None, **given))
     config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
     return create_model(title, __config__=config, **fields)

@@ -107,9 +107,8 @@ def _train(root: Path, resolved: Resolved, cell: Cell, progress: Callable[..., N
 
         runtime = Runtime(**described["runtime"])
         configure(runtime, cell.seed)
-        from components.eval.predict import dev_metric_fn
-
         from components.datagen.schema import Manifest
+        from components.eval.predict import dev_metric_fn
         from components.train.trainer import train as run
 
         train_settings = TrainSettings(**described["settings"])

@@ -164,9 +164,7 @@ def measure(
     for place, name in enumerate(names):
         metric = catalog.load_module("metrics", name, plugins)
         statistics = statistics_of(metric, expected, outputs, losses)
-        numbers = {
-            key: float(value) for key, value in metric.score(statistics.sum(axis=0)).items()
-        }
+        numbers = {key: float(value) for key, value in metric.score(statistics.sum(axis=0)).items()}
         if settings.bootstrap_samples:
             numbers[f"{metric.MAIN}_low"], numbers[f"{metric.MAIN}_high"] = bootstrap.interval(
                 statistics,

@@ -114,9 +114,7 @@ class Predictor:
         self, records: Records, max_examples: int
     ) -> Iterator[tuple[np.ndarray, dict[str, np.ndarray]]]:
         if not self.ranked:
-            return input_batches(
-                records, self.reach, max_examples=max_examples, static=self.static
-            )
+            return input_batches(records, self.reach, max_examples=max_examples, static=self.static)
         return eval_batches(
             records, self.reach.batch_tokens, max_examples=max_examples, static=self.static
         )

@@ -19,9 +19,7 @@ CHECKPOINTS = ("auto", "best", "last", "average")
 class EvalSettings:
     """What is decoded, how, and from which weights."""
 
-    split: str = setting(
-        "test", "the split that is reported; never train", choices=("test", "dev")
-    )
+    split: str = setting("test", "the split that is reported; never train", choices=("test", "dev"))
     checkpoint: str = setting(
         "auto",
         "weights to evaluate; auto: the ones with the best dev metric, decoded greedily",

@@ -63,9 +63,7 @@ class Hparams:
     epsilon: float = setting(1e-9, "Adam's epsilon", low=0)
     weight_decay: float = setting(0.0, "decoupled weight decay (adamw, lamb, lion)", low=0)
     clip_norm: float = setting(0.0, "global gradient norm is cut to this; 0: never", low=0)
-    accumulate_steps: int = setting(
-        1, "batches whose gradients are averaged for one update", low=1
-    )
+    accumulate_steps: int = setting(1, "batches whose gradients are averaged for one update", low=1)
     ema_decay: float = setting(
         0.0,
         "decay of the moving average of weights that is evaluated and kept; 0: none",

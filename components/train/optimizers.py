@@ -42,9 +42,7 @@ def _make(hp: Any, total_steps: int) -> keras.optimizers.Optimizer:
     if hp.optimizer == "lamb":
         return keras.optimizers.Lamb(**adam, weight_decay=decay, **common)
     if hp.optimizer == "lion":
-        return keras.optimizers.Lion(
-            beta_1=hp.beta1, beta_2=hp.beta2, weight_decay=decay, **common
-        )
+        return keras.optimizers.Lion(beta_1=hp.beta1, beta_2=hp.beta2, weight_decay=decay, **common)
     if hp.optimizer == "adafactor":
         return keras.optimizers.Adafactor(weight_decay=decay, **common)
     if hp.optimizer == "sgd":

@@ -71,7 +71,8 @@ class Records:
 
         Raises KeyError if this split holds none.
         """
-        name, found = f"{feature}_text", []
+        name = f"{feature}_text"
+        found: list[str] = []
         for start in range(0, len(self), SCAN):
             columns = self._columns(range(start, min(start + SCAN, len(self))))
             values = columns.column(name).flatten()

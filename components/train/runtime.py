@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+import tempfile
+from collections.abc import Iterator
 from typing import Any
 
 from components.catalog import UserError
@@ -41,7 +44,8 @@ def configure(runtime: Runtime, seed: int) -> None:
             os.environ[name] = str(runtime.threads)
     if runtime.backend == "jax":
         _prepare_jax(kind, count, runtime)
-    import keras
+    with _quiet_stderr():
+        import keras
 
     if keras.backend.backend() != runtime.backend:
         raise UserError(
@@ -58,8 +62,6 @@ def configure(runtime: Runtime, seed: int) -> None:
 
 def strategy_scope(runtime: Runtime) -> Any:
     """The `tf.distribute.MirroredStrategy` scope for several devices on TensorFlow, else a null one."""
-    import contextlib
-
     kind, count = parse_devices(runtime.devices)
     if runtime.backend != "tensorflow" or kind == "auto" or (kind == "cpu" and count <= 1):
         return contextlib.nullcontext()
@@ -104,9 +106,30 @@ def _check_backend(backend: str) -> None:
         )
 
 
+@contextlib.contextmanager
+def _quiet_stderr() -> Iterator[None]:
+    """Holds back what TensorFlow's C++ says while it is imported (that there is no GPU, that oneDNN
+    is used), which no log level silences; it is shown if the import fails."""
+    with tempfile.TemporaryFile() as held:
+        sys.stderr.flush()
+        saved = os.dup(2)
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            held.seek(0)
+            os.write(saved, held.read())
+            raise
+        finally:
+            os.dup2(saved, 2)
+            os.close(saved)
+
+
 def _prepare_tensorflow(kind: str, count: int, runtime: Runtime) -> None:
     import tensorflow as tf
 
+    # Keras traces `predict` once for each of the first few shapes; TensorFlow takes that for a fault.
+    tf.get_logger().setLevel("ERROR")
     if runtime.deterministic:
         tf.config.experimental.enable_op_determinism()
     if runtime.threads:

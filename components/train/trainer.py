@@ -261,7 +261,10 @@ class _Run:
         wanted = {self.kept(step) for step in p.kept}
         for old in self.work_dir.glob("kept-*.safetensors"):
             # One more than is averaged stays, so that a kill before the state is saved loses none.
-            if old not in wanted and int(old.stem.split("-")[1]) < min(p.kept) - 2 * self.settings.eval_steps:
+            if (
+                old not in wanted
+                and int(old.stem.split("-")[1]) < min(p.kept) - 2 * self.settings.eval_steps
+            ):
                 old.unlink()
 
     def kept(self, step: int) -> Path:
@@ -285,14 +288,12 @@ class _Run:
     def swap_in_average(self) -> list[np.ndarray] | None:
         """Puts the optimizer's moving averages in the place of the weights, where there are any."""
         optimizer = self.network.optimizer
-        inner = getattr(optimizer, "inner_optimizer", optimizer)
+        inner: Any = getattr(optimizer, "inner_optimizer", optimizer)
         if not inner.use_ema:
             return None
         trained = self.network.trainable_variables
         saved = [keras.ops.convert_to_numpy(variable.value) for variable in trained]
-        for variable, average in zip(
-            trained, inner._model_variables_moving_average, strict=True
-        ):
+        for variable, average in zip(trained, inner._model_variables_moving_average, strict=True):
             variable.assign(average.value)
         return saved
 
@@ -361,7 +362,7 @@ class _Meter(keras.callbacks.Callback):
 
 def feed(
     batches: Iterator[dict[str, np.ndarray]], stream: Stream, count: int
-) -> tuple[Any, int | None]:
+) -> tuple[Any, int]:
     """Batches as the backend's `fit` likes them, made ahead in another thread."""
     if keras.backend.backend() != "tensorflow":
         return ((batch,) for batch in prefetch(batches)), count
@@ -380,4 +381,4 @@ def feed(
     )
     options = tf.data.Options()
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
-    return dataset.with_options(options).prefetch(4), None
+    return dataset.with_options(options).prefetch(4), count

@@ -18,8 +18,7 @@ def test_what_is_left_out_has_its_default():
         ({"split": "train"}, "eval.split: train is never evaluated; expected one of test, dev"),
         (
             {"method": "beams"},
-            "eval.method: expected one of beam, greedy, sample, got 'beams'; "
-            "did you mean 'beam'?",
+            "eval.method: expected one of beam, greedy, sample, got 'beams'; did you mean 'beam'?",
         ),
         ({"beam_size": 0}, "eval.beam_size: expected a whole number, at least 1, got 0"),
         ({"beam_size": 4.0}, "eval.beam_size: expected a whole number, at least 1, got 4.0"),

@@ -9,7 +9,11 @@ import pytest
 
 from tests.pipeline.project import Project
 
-PROBLEMS, MODELS, SETS = ("image_digits", "pairs"), ("transformer", "lstm_attention"), ("tiny", "small")
+PROBLEMS, MODELS, SETS = (
+    ("image_digits", "pairs"),
+    ("transformer", "lstm_attention"),
+    ("tiny", "small"),
+)
 
 
 def cells(

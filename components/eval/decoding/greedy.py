@@ -1,6 +1,6 @@
 """One symbol after the other, each chosen from the model's distribution; greedy: the likeliest.
 
-    y_t = argmax_v P(v | y_1 .. y_{t-1}, x)       until EOS or the sentence's limit
+y_t = argmax_v P(v | y_1 .. y_{t-1}, x)       until EOS or the sentence's limit
 """
 
 from __future__ import annotations

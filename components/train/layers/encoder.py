@@ -55,7 +55,9 @@ class EncoderLayer(keras.layers.Layer):
         x = self.wrap_attention(
             x, sublayer=lambda h: self.attention(h, bias, training=training), training=training
         )
-        return self.wrap_ffn(x, sublayer=lambda h: self.feed_forward(h, training=training), training=training)
+        return self.wrap_ffn(
+            x, sublayer=lambda h: self.feed_forward(h, training=training), training=training
+        )
 
     def compute_output_shape(self, x_shape: Any, *_: Any) -> Any:
         return x_shape

@@ -57,4 +57,4 @@ class FinalNorm(keras.layers.Layer):
         return self.norm(x)
 
 
-WRAPPERS = {"pre": PreNorm, "post": PostNorm}
+WRAPPERS: dict[str, type[Any]] = {"pre": PreNorm, "post": PostNorm}

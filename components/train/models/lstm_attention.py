@@ -95,12 +95,15 @@ class Body(keras.layers.Layer):
         names = sorted(cache)
 
         def advance(state: tuple[Any, ...], y_t: Any) -> tuple[tuple[Any, ...], Any]:
-            out, new = self.advance(y_t, dict(zip(names, state, strict=True)), memory, masks)
-            return tuple(new[name] for name in names), out
+            _, new = self.advance(y_t, dict(zip(names, state, strict=True)), memory, masks)
+            # Keras's scan on TensorFlow wants outputs with the structure of the state.
+            carried = tuple(new[name] for name in names)
+            return carried, carried
 
         steps = ops.transpose(y, (1, 0, 2))  # [T, B, D]
-        _, outputs = ops.scan(advance, tuple(cache[name] for name in names), steps)
-        return self.drop(ops.transpose(outputs, (1, 0, 2)), training=training)
+        _, states = ops.scan(advance, tuple(cache[name] for name in names), steps)
+        attended = states[names.index("attended")]
+        return self.drop(ops.transpose(attended, (1, 0, 2)), training=training)
 
     def init_cache(self, memory: dict[str, Any], num_beams: int, max_length: Any) -> dict[str, Any]:
         cache = {}

@@ -73,13 +73,20 @@ class DecoderLayer(keras.layers.Layer):
         training: bool | None = None,
     ) -> Any:
         y = self.wrap_self(
-            y, sublayer=lambda h: self.self_attention(h, causal, training=training), training=training
-        )
-        y = self.wrap_cross(
-            y,             sublayer=lambda h: self.cross_attention.attend(h, keys, values, padding, training=training),
+            y,
+            sublayer=lambda h: self.self_attention(h, causal, training=training),
             training=training,
         )
-        return self.wrap_ffn(y, sublayer=lambda h: self.feed_forward(h, training=training), training=training)
+        y = self.wrap_cross(
+            y,
+            sublayer=lambda h: self.cross_attention.attend(
+                h, keys, values, padding, training=training
+            ),
+            training=training,
+        )
+        return self.wrap_ffn(
+            y, sublayer=lambda h: self.feed_forward(h, training=training), training=training
+        )
 
     def step(
         self,
@@ -110,7 +117,9 @@ class DecoderLayer(keras.layers.Layer):
 
         y = self.wrap_self(y, sublayer=look_back, training=False)
         y = self.wrap_cross(y, sublayer=look_over, training=False)
-        y = self.wrap_ffn(y, sublayer=lambda h: self.feed_forward(h, training=False), training=False)
+        y = self.wrap_ffn(
+            y, sublayer=lambda h: self.feed_forward(h, training=False), training=False
+        )
         return y, grown[0], grown[1]
 
 

@@ -57,8 +57,10 @@ def train(root: Path, problem: str, model: str, hparams: str, seed: int) -> None
     folder = root / cell.folder
     if cell.status != RUN:
         print(f"{cell.name}: {cell.status}: {cell.reason}", flush=True)
+        # No output is left empty, because DVC warns of each that is.
         (folder / "checkpoint").mkdir(parents=True, exist_ok=True)
-        write_text(folder / "history.jsonl", "")
+        write_text(folder / "checkpoint" / "none.txt", f"{cell.status}: {cell.reason}\n")
+        write_text(folder / "history.jsonl", '{"step": 0, "split": "none"}\n')
         write_text(folder / "history.csv", CURVES)
         write_json(folder / "train.json", _not_applicable(cell))
         return
@@ -78,7 +80,7 @@ def evaluate(root: Path, problem: str, model: str, hparams: str, seed: int) -> N
     if cell.status != RUN:
         print(f"{cell.name}: {cell.status}: {cell.reason}", flush=True)
         for kind in ("predictions", "references"):
-            write_text(folder / f"{kind}.{split}.txt", "")
+            write_text(folder / f"{kind}.{split}.txt", f"{cell.status}: {cell.reason}\n")
         write_json(folder / "metrics.json", _not_applicable(cell))
         return
     print(f"{cell.name}: evaluating on {split}", flush=True)

@@ -93,7 +93,7 @@ class Predictor:
                     rankings[index], texts[index] = names, names[0]
                     scores[index] = values[row, 0]
                 else:
-                    texts[index] = self.vocabulary.decode(np.trim_zeros(answers[row]).tolist())
+                    texts[index] = self.vocabulary.decode(answers[row].tolist())
                     scores[index] = values[row]
             finished += len(indices)
             if done:

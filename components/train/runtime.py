@@ -9,6 +9,7 @@ import contextlib
 import os
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -54,6 +55,8 @@ def configure(runtime: Runtime, seed: int) -> None:
         )
     if runtime.backend == "tensorflow":
         _prepare_tensorflow(kind, count, runtime)
+    # A class label is a target of one position, over which a decoder's softmax is rightly 1.
+    warnings.filterwarnings("ignore", message="You are using a softmax over axis")
     keras.config.set_dtype_policy(runtime.precision)
     keras.utils.set_random_seed(seed)
     if runtime.backend == "jax":
@@ -130,6 +133,9 @@ def _prepare_tensorflow(kind: str, count: int, runtime: Runtime) -> None:
 
     # Keras traces `predict` once for each of the first few shapes; TensorFlow takes that for a fault.
     tf.get_logger().setLevel("ERROR")
+    # TensorFlow 2.21's dependency optimizer breaks the nested loops of decoding for bodies of one
+    # layer: the compiled search returns empty tensors, the same search run eagerly does not.
+    tf.config.optimizer.set_experimental_options({"dependency_optimization": False})
     if runtime.deterministic:
         tf.config.experimental.enable_op_determinism()
     if runtime.threads:

@@ -43,6 +43,11 @@ class Located:
         if found not in self.faults:
             self.faults.append(found)
 
+    def has_fault(self, key: Key) -> bool:
+        """Whether something is noted at just this key."""
+        name = ".".join(map(str, key))
+        return any(message.startswith(f"{name}: ") for _, message in self.faults)
+
     def check(self) -> None:
         """Raises ParamsError that lists all faults noted, in the order of the file."""
         if not self.faults:

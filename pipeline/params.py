@@ -81,6 +81,7 @@ def load(root: Path) -> Params:
     }
     usable = {name: found for name, found in problems.items() if found is not None}
     _check_devices(located, values["runtime"])
+    _check_eval(located, values["eval"], root)
     needs = {name: declaration.read(models[name].path).needs for name in grid["model"]}
     known = {**grid, "problem": list(usable)}
     signatures = {name: found.signature for name, found in usable.items()}
@@ -195,6 +196,25 @@ def _check_devices(located: Located, runtime: Mapping[str, Any]) -> None:
         parse_devices(str(runtime["devices"]))
     except UserError as error:
         located.fault(("runtime", "devices"), str(error).partition("; ")[2] or str(error))
+
+
+def _check_eval(located: Located, values: Mapping[str, Any], root: Path) -> None:
+    from components.eval.settings import from_dict
+
+    try:
+        from_dict(values)
+    except UserError as error:
+        key, _, message = str(error).partition(": ")
+        known = {name for name in located.lines if name[0] == "eval"}
+        if not located.has_fault(tuple(key.split("."))) and tuple(key.split(".")) in known:
+            located.fault(tuple(key.split(".")), message)
+    stages, name = root / "dvc.yaml", f"predictions.{values['split']}.txt"
+    if stages.is_file() and name not in stages.read_text(encoding="utf-8"):
+        located.fault(
+            ("eval", "split"),
+            f"dvc.yaml keeps the predictions of another split; write {name} and "
+            f"references.{values['split']}.txt among the outs of its stage evaluate",
+        )
 
 
 def _check_exclude(located: Located, grid: Mapping[str, list[Any]], cells: list[Cell]) -> None:

@@ -14,6 +14,11 @@ from pipeline.lock import Lock, Stage
 from pipeline.params import Params
 
 DONE, CACHED, TO_RUN = "up to date", "cached", "to run"
+# What dvc.yaml declares in a cell's folder (a test compares the two).
+OUTPUTS = {
+    "train": ("checkpoint", "history.csv", "history.jsonl", "train.json"),
+    "evaluate": ("metrics.json", "predictions.test.txt", "references.test.txt"),
+}
 
 
 @dataclass(frozen=True)
@@ -144,17 +149,13 @@ def _kept(lock: Lock, cell: Cell, kind: str, digest: str, deps: Mapping[str, str
     """Whether the run-cache holds this run: DVC then restores it instead of running it."""
     if not all(deps.values()):
         return False
-    names = {
-        "train": ("checkpoint", "history.csv", "history.jsonl", "train.json"),
-        "evaluate": ("metrics.json", "predictions.test.txt", "references.test.txt"),
-    }
     words = f"{cell.problem} {cell.model} {cell.hparams} {cell.seed}"
     key = f"{kind}.{cell.problem}.{cell.model}.{cell.hparams}.seed_{cell.seed}"
     return lock.in_run_cache(
         f"python -m pipeline {kind} {words}",
         {path: str(md5) for path, md5 in deps.items()},
         {key: digest},
-        [(cell.folder / name).as_posix() for name in names[kind]],
+        [(cell.folder / name).as_posix() for name in OUTPUTS[kind]],
     )
 
 

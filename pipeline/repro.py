@@ -17,7 +17,6 @@ import psutil
 
 from components.catalog import UserError
 from pipeline import outcome, resolve
-from pipeline.cells import Cell
 from pipeline.failures import FAILURES
 from pipeline.params import Params, load
 
@@ -44,8 +43,7 @@ def repro(root: Path, arguments: Sequence[str], *, keep_going: bool) -> int:
             return code
         if any(word in ("--dry", "-h", "--help") for word in arguments):
             return code
-        text = outcome.publish(root)
-    print(text)
+        outcome.publish(root)
     _list_failures(root, params)
     return 1 if code else 0
 
@@ -72,12 +70,16 @@ def _alone(root: Path) -> Iterator[None]:
 
 
 def _refuse_other_dvc(root: Path) -> None:
-    """A `dvc repro` typed in another terminal: DVC would end in its own words, after 3 seconds."""
+    """A `dvc repro` typed in another terminal: DVC would end in its own words, after 3 seconds.
+
+    Locks of a DVC that was killed are removed, which DVC would ask the user to do by hand.
+    """
     for process in running_dvc(root):
         raise UserError(
             f"DVC runs in this folder (process {process.pid}: {' '.join(process.cmdline()[-3:])}); "
             "wait for it to end, then run this again"
         )
+    (root / DVC_LOCKS).unlink(missing_ok=True)
 
 
 def running_dvc(root: Path) -> list[psutil.Process]:
@@ -86,15 +88,16 @@ def running_dvc(root: Path) -> list[psutil.Process]:
         held = json.loads((root / DVC_LOCKS).read_text() or "{}")
     except (FileNotFoundError, json.JSONDecodeError):
         return []
-    found = {}
-    for entry in held.values():
-        holders = [entry["write"]] if "write" in entry else entry.get("read", [])
-        for holder in holders:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process = psutil.Process(holder["pid"])
-                if "dvc" in " ".join(process.cmdline()):
-                    found[process.pid] = process
-    return list(found.values())
+    holders = [holder for found in held.get("read", {}).values() for holder in found]
+    holders += held.get("write", {}).values()
+    live = {}
+    for pid in {int(holder["pid"]) for holder in holders if holder}:
+        # A zombie has no command line; a pid may have passed to another program.
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process = psutil.Process(pid)
+            if any("dvc" in word for word in process.cmdline()):
+                live[pid] = process
+    return list(live.values())
 
 
 def _dvc(root: Path, words: Sequence[str]) -> int:
@@ -121,14 +124,10 @@ def _stop(process: subprocess.Popen[bytes]) -> int:
 
 
 def _list_failures(root: Path, params: Params) -> None:
-    """Every failed cell with its reason and how to run it alone."""
-    for cell in params.cells:
-        reason = _failure(root, cell)
-        if reason:
-            print(f"failed: {cell.name}: {reason}", file=sys.stderr)
-            print(f"  alone: dvc repro -s {cell.stage()}", file=sys.stderr)
-
-
-def _failure(root: Path, cell: Cell) -> str | None:
-    file = root / FAILURES / f"{cell.dotted}.json"
-    return json.loads(file.read_text(encoding="utf-8"))["reason"] if file.is_file() else None
+    """Every problem whose data could not be made; the comparison has named the cells that failed."""
+    for name in params.problems:
+        file = root / FAILURES / f"{name}.json"
+        if file.is_file():
+            reason = json.loads(file.read_text(encoding="utf-8"))["reason"]
+            print(f"no data for {name}: {reason}", file=sys.stderr)
+            print(f"  alone: dvc repro -s datagen@{name}", file=sys.stderr)

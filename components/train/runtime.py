@@ -79,7 +79,9 @@ def strategy_scope(runtime: Runtime) -> Any:
     names = names[:count] if count else names
     if len(names) <= 1:
         return contextlib.nullcontext()
-    return tf.distribute.MirroredStrategy(names).scope()
+    # Collectives wait for each other on threads that two logical CPUs do not have; GPUs use NCCL.
+    reduce = tf.distribute.ReductionToOneDevice() if kind == "cpu" else None
+    return tf.distribute.MirroredStrategy(names, cross_device_ops=reduce).scope()
 
 
 def describe_devices(backend: str) -> list[str]:

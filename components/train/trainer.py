@@ -360,9 +360,7 @@ class _Meter(keras.callbacks.Callback):
         )
 
 
-def feed(
-    batches: Iterator[dict[str, np.ndarray]], stream: Stream, count: int
-) -> tuple[Any, int]:
+def feed(batches: Iterator[dict[str, np.ndarray]], stream: Stream, count: int) -> tuple[Any, int]:
     """Batches as the backend's `fit` likes them, made ahead in another thread."""
     if keras.backend.backend() != "tensorflow":
         return ((batch,) for batch in prefetch(batches)), count

@@ -33,3 +33,12 @@ def fresh(_fresh: Project, tmp_path: Path) -> Project:
 def finished(_finished: Project, tmp_path: Path) -> Project:
     """A project whose grid (2 problems x 2 models x 2 sets) has run, committed to git."""
     return _finished.copy(tmp_path)
+
+
+@pytest.fixture
+def single(fresh: Project) -> Project:
+    """A project with one cell that has never run."""
+    fresh.edit("params.yaml", "[image_digits, pairs]", "[image_digits]")
+    fresh.edit("params.yaml", "[transformer, lstm_attention]", "[transformer]")
+    fresh.edit("params.yaml", "[tiny, small]", "[tiny]")
+    return fresh

@@ -51,7 +51,7 @@ TASK = Task(
     inputs="symbol",
     targets="symbol",
     vocabularies={"inputs": "sentencepiece", "targets": "tokens"},
-    metrics=("bracket_f1", "sequence_accuracy", "perplexity"),
+    metrics=("bracket_f1", "perplexity"),
     dev_metric="bracket_f1",
     rows=rows,
 )

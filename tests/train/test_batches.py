@@ -1,0 +1,93 @@
+"""Batches are a function of (seed, epoch): complete, in budget, and reachable from any start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from components.catalog import UserError
+from components.train.batches import Plan, Stream, bucket_bounds, eval_batches, prefetch
+from components.train.records import Records
+from tests.eval import tiny
+
+
+@pytest.fixture
+def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Records:
+    monkeypatch.setattr(tiny, "SIZES", {"train": 300, "dev": 9, "test": 14})
+    manifest = tiny.copying(tmp_path)
+    return Records(tmp_path, manifest, "train")
+
+
+def test_the_bounds_are_tensor2tensors() -> None:
+    bounds, x = [], 8
+    while x < 256:
+        bounds.append(x)
+        x = max(x + 1, int(x * 1.1))
+    assert bucket_bounds(256, 1.1) == [*bounds, 256]
+    assert len(bounds) == 41  # the list that T2T logs for transformer_base
+    assert bounds[:4] == [8, 9, 10, 11]
+
+
+def test_an_epoch_holds_every_example_once(records: Records) -> None:
+    stream = Stream(records, Plan(batch_tokens=64, max_length=32, seed=3))
+    for number in (0, 1):
+        seen = np.concatenate(stream.epoch(number))
+        assert sorted(seen) == list(range(300))
+    assert not np.array_equal(np.concatenate(stream.epoch(0)), np.concatenate(stream.epoch(1)))
+
+
+def test_the_same_seed_gives_the_same_order_and_any_start_can_be_reached(records: Records) -> None:
+    plan = Plan(batch_tokens=64, max_length=32, seed=3)
+    whole = list(Stream(records, plan).batches(0, 90))
+    tail = list(Stream(records, plan).batches(70, 20))
+    for one, other in zip(whole[70:], tail, strict=True):
+        for name in one:
+            np.testing.assert_array_equal(one[name], other[name])
+
+
+def test_no_batch_is_larger_than_its_budget(records: Records) -> None:
+    stream = Stream(records, Plan(batch_tokens=64, max_length=32, seed=3))
+    for batch in stream.batches(0, stream.batches_per_epoch):
+        assert batch["inputs"].size <= 64 and batch["targets"].size <= 64
+        assert batch["tokens"][0] == np.count_nonzero(batch["targets"])
+
+
+def test_static_batches_have_few_shapes_and_their_filling_weighs_nothing(records: Records) -> None:
+    stream = Stream(records, Plan(64, 32, 3, static=True, growth=1.25))
+    shapes = set()
+    for indices in stream.epoch(0):
+        batch = stream.make(indices)
+        shapes.add(batch["inputs"].shape)
+        assert batch["inputs"].shape == batch["targets"].shape
+        assert np.all(batch["tokens"][len(indices) :] == 0)
+        assert np.all(batch["targets"][len(indices) :] == 0)
+    assert len(shapes) <= len(stream.bounds)
+
+
+def test_examples_that_cannot_be_trained_on_are_named(records: Records) -> None:
+    longest = int(records.lengths["inputs"].max())
+    assert Stream(records, Plan(64, longest - 1, 1)).left_out > 0
+    with pytest.raises(UserError, match="raise max_length"):
+        Stream(records, Plan(64, 1, 1))
+    with pytest.raises(UserError, match=f"batch_tokens 5 .* {longest} positions"):
+        Stream(records, Plan(5, 32, 1))
+
+
+def test_evaluation_reads_everything_once_longest_first(records: Records) -> None:
+    batches = list(eval_batches(records, 64))
+    assert sorted(np.concatenate([indices for indices, _ in batches])) == list(range(300))
+    tops = [batch["inputs"].shape[1] for _, batch in batches]
+    assert tops == sorted(tops, reverse=True)
+
+
+def test_an_error_in_the_thread_reaches_the_consumer() -> None:
+    def broken():
+        yield 1
+        raise ValueError("cut short")
+
+    ready = prefetch(broken())
+    assert next(ready) == 1
+    with pytest.raises(ValueError, match="cut short"):
+        next(ready)

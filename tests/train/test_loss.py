@@ -1,0 +1,54 @@
+"""The loss against its definition, its gradient against finite differences."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+from components.train.loss import negative_log_likelihood, smoothed_cross_entropy
+
+
+def by_definition(logits: np.ndarray, labels: np.ndarray, smoothing: float) -> np.ndarray:
+    """sum q (log q - log softmax(z)), q written out (Szegedy et al. 2016, section 7)."""
+    classes = logits.shape[-1]
+    q = np.full(logits.shape, smoothing / (classes - 1))
+    np.put_along_axis(q, labels[..., None], 1 - smoothing, axis=-1)
+    log_p = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
+    log_q = np.log(np.where(q > 0, q, 1.0))
+    return (q * (log_q - log_p)).sum(-1)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.3])
+def test_it_is_the_cross_entropy_less_the_entropy_of_the_smoothed_labels(smoothing: float) -> None:
+    rng = np.random.default_rng(1)
+    logits = rng.normal(size=(3, 4, 7)).astype(np.float32)
+    labels = rng.integers(0, 7, (3, 4))
+    found = keras.ops.convert_to_numpy(smoothed_cross_entropy(logits, labels, smoothing))
+    np.testing.assert_allclose(found, by_definition(logits, labels, smoothing), atol=1e-5)
+
+
+def test_without_smoothing_it_is_the_negative_log_likelihood() -> None:
+    logits = np.log(np.array([[0.25, 0.75]], np.float32))
+    found = keras.ops.convert_to_numpy(negative_log_likelihood(logits, np.array([1])))
+    np.testing.assert_allclose(found, [-np.log(0.75)], atol=1e-6)
+
+
+def test_the_written_gradient_is_the_one_of_finite_differences() -> None:
+    import tensorflow as tf
+
+    rng = np.random.default_rng(2)
+    logits = tf.Variable(rng.normal(size=(2, 3, 5)).astype(np.float32))
+    labels = rng.integers(0, 5, (2, 3))
+    upstream = rng.normal(size=(2, 3)).astype(np.float32)
+    with tf.GradientTape() as tape:
+        total = tf.reduce_sum(smoothed_cross_entropy(logits, labels, 0.1) * upstream)
+    gradient = tape.gradient(total, logits).numpy()
+    step = 1e-5
+    for place in np.ndindex(2, 3, 5):
+        shifted = logits.numpy().astype(np.float64)
+        shifted[place] += step
+        above = (by_definition(shifted, labels, 0.1) * upstream).sum()
+        shifted[place] -= 2 * step
+        below = (by_definition(shifted, labels, 0.1) * upstream).sum()
+        assert gradient[place] == pytest.approx((above - below) / (2 * step), abs=1e-4)

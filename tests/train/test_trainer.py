@@ -1,0 +1,134 @@
+"""Trainings in processes of their own: killed, on several devices, on another backend."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from tests.eval import tiny
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+WEIGHTS = ("best", "last", "average")
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(tiny, "SIZES", {"train": 200, "dev": 9, "test": 4})
+    folder = tmp_path / "data"
+    folder.mkdir()
+    tiny.copying(folder)
+    return folder
+
+
+def start(data: Path, out: Path, changes: dict[str, Any]) -> subprocess.Popen[str]:
+    out.mkdir(exist_ok=True)
+    words = [sys.executable, "-m", "tests.train.train_once", str(data), str(out)]
+    return subprocess.Popen(
+        [*words, json.dumps(changes)],
+        cwd=REPOSITORY,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finish(data: Path, out: Path, **changes: Any) -> dict[str, Any]:
+    process = start(data, out, changes)
+    said, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, said[-2000:] + errors[-3000:]
+    return json.loads((out / "done.json").read_text())
+
+
+def losses(out: Path, split: str, key: str) -> list[float]:
+    lines = [json.loads(line) for line in (out / "history.jsonl").read_text().splitlines()]
+    return [line[key] for line in lines if line["split"] == split]
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_it_ends_with_the_same_bytes(data: Path, tmp_path: Path) -> None:
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    long = {"settings": {"steps": 300, "eval_steps": 10}}
+    finish(data, whole, **long)
+    moments = random.Random(4)
+    restarts = 0
+    for _ in range(3):
+        process = start(data, killed, long)
+        assert process.stdout is not None
+        left = moments.randint(2, 9)
+        for line in process.stdout:
+            left -= json.loads(line)["event"] in ("step", "dev")
+            if left == 0:
+                break
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        restarts += process.returncode == -signal.SIGKILL
+    assert restarts == 3
+    done = finish(data, killed, **long)
+    assert done["steps"] == 300
+    for name in WEIGHTS:
+        file = f"checkpoint/{name}.safetensors"
+        assert (whole / file).read_bytes() == (killed / file).read_bytes(), name
+    for key in ("loss", "learning_rate", "step"):
+        assert losses(whole, "train", key) == losses(killed, "train", key)
+    assert losses(whole, "dev", "dev_loss") == losses(killed, "dev", "dev_loss")
+
+    # The three checkpoints are what their names say.
+    dev = losses(whole, "dev", "dev_loss")
+    assert done["best"]["value"] == min(dev) and done["best"]["step"] == 10 * (1 + np.argmin(dev))
+    kept = [load_file(str(p)) for p in sorted((whole / "work").glob("kept-*.safetensors"))[-3:]]
+    average = load_file(str(whole / "checkpoint/average.safetensors"))
+    for name, value in average.items():
+        mean = np.mean([one[name].astype(np.float64) for one in kept], axis=0)
+        np.testing.assert_allclose(value, mean, atol=1e-7)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
+def test_two_devices_give_the_losses_of_one(backend: str, data: Path, tmp_path: Path) -> None:
+    pytest.importorskip(backend)
+    # Dropout draws other numbers where a batch is cut in two; everything else must agree.
+    still = {"dropout": 0.0, "attention_dropout": 0.0, "relu_dropout": 0.0, "ema_decay": 0.0}
+    settings = {"steps": 10, "eval_steps": 10, "log_steps": 1}
+    found = {}
+    for devices in ("cpu:1", "cpu:2"):
+        out = tmp_path / devices.replace(":", "")
+        runtime = {"backend": backend, "devices": devices}
+        # An even number of rows for both, so that the batches are the same.
+        finish(data, out, runtime=runtime, settings=settings, hparams={**still, "batch_tokens": 96})
+        found[devices] = losses(out, "dev", "dev_loss") + losses(out, "train", "loss")[:1]
+    np.testing.assert_allclose(found["cpu:2"][-1], found["cpu:1"][-1], atol=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+def test_low_precision_trains_with_finite_losses(
+    precision: str, data: Path, tmp_path: Path
+) -> None:
+    settings = {"steps": 6, "eval_steps": 3, "tensorboard": True}
+    finish(data, tmp_path / "out", runtime={"precision": precision}, settings=settings)
+    found = losses(tmp_path / "out", "dev", "dev_loss")
+    assert len(found) == 2 and np.all(np.isfinite(found))
+    assert list((tmp_path / "out/work/tensorboard").glob("events.out.tfevents.*"))
+
+
+@pytest.mark.slow
+def test_a_diverging_training_says_what_to_do(data: Path, tmp_path: Path) -> None:
+    process = start(
+        data,
+        tmp_path / "out",
+        {"hparams": {"optimizer": "sgd", "learning_rate": 1e30, "warmup_steps": 0}},
+    )
+    _, errors = process.communicate(timeout=200)
+    assert process.returncode == 1
+    assert "the training diverged; lower learning_rate" in errors

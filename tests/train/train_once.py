@@ -1,0 +1,50 @@
+"""A real training in a process of its own, for tests that kill it or change its devices.
+
+python -m tests.train.train_once DATA OUT [JSON of overrides]
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from components.train.hparams import Runtime, TrainSettings
+from components.train.runtime import configure
+
+HPARAMS = {
+    "d_model": 16,
+    "num_layers": 1,
+    "num_heads": 2,
+    "d_ff": 16,
+    "dropout": 0.2,
+    "batch_tokens": 64,
+    "warmup_steps": 3,
+    "ema_decay": 0.9,
+    "max_length": 32,
+}
+SETTINGS = {"steps": 24, "eval_steps": 4, "log_steps": 2, "average": 3}
+
+
+def main() -> None:
+    data, out, changes = Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])
+    runtime = Runtime(**changes.get("runtime", {}))
+    configure(runtime, 1)
+    from components.train.trainer import train
+
+    done = train(
+        data_dir=data,
+        model="transformer",
+        hparams={**HPARAMS, **changes.get("hparams", {})},
+        settings=TrainSettings(**{**SETTINGS, **changes.get("settings", {})}),
+        runtime=runtime,
+        seed=1,
+        out_dir=out,
+        work_dir=out / "work",
+        report=lambda event: print(json.dumps(event), flush=True),
+    )
+    (out / "done.json").write_text(json.dumps(done))
+
+
+if __name__ == "__main__":
+    main()

@@ -153,8 +153,9 @@ def _grid(
         line = "`grid:` with the lists problem, model, hparams and seed"
         located.fault(("grid",) if "grid" in data else (), f"expected a section {line}")
         return empty
-    grid = empty | validate(located, ("grid",), data["grid"], sections.settings("grid"))
-    grid = {name: value if isinstance(value, list) else [] for name, value in grid.items()}
+    validate(located, ("grid",), data["grid"], sections.settings("grid"))
+    grid = {name: value for name, value in data["grid"].items() if isinstance(value, list)}
+    grid = empty | {name: value for name, value in grid.items() if name in empty}
     known: dict[str, set[Any]] = {
         "problem": {*catalog.entries("problems"), *own_problems},
         "model": set(models),

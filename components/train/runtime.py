@@ -43,6 +43,11 @@ def configure(runtime: Runtime, seed: int) -> None:
     if runtime.threads:
         for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
             os.environ[name] = str(runtime.threads)
+    if runtime.backend == "tensorflow" and kind == "cpu" and count > 1:
+        raise UserError(
+            f"params.yaml: runtime.devices is {runtime.devices!r}; several CPU devices need "
+            "runtime.backend: jax, because TensorFlow's MirroredStrategy hangs on them"
+        )
     if runtime.backend == "jax":
         _prepare_jax(kind, count, runtime)
     with _quiet_stderr():
@@ -54,7 +59,7 @@ def configure(runtime: Runtime, seed: int) -> None:
             f"start a new one for runtime.backend: {runtime.backend}"
         )
     if runtime.backend == "tensorflow":
-        _prepare_tensorflow(kind, count, runtime)
+        _prepare_tensorflow(kind, runtime)
     # A class label is a target of one position, over which a decoder's softmax is rightly 1.
     warnings.filterwarnings("ignore", message="You are using a softmax over axis")
     keras.config.set_dtype_policy(runtime.precision)
@@ -66,12 +71,11 @@ def configure(runtime: Runtime, seed: int) -> None:
 def strategy_scope(runtime: Runtime) -> Any:
     """The `tf.distribute.MirroredStrategy` scope for several devices on TensorFlow, else a null one."""
     kind, count = parse_devices(runtime.devices)
-    if runtime.backend != "tensorflow" or kind == "auto" or (kind == "cpu" and count <= 1):
+    if runtime.backend != "tensorflow" or kind in ("auto", "cpu"):
         return contextlib.nullcontext()
     import tensorflow as tf
 
-    wanted = "CPU" if kind == "cpu" else "GPU"
-    names = [device.name for device in tf.config.list_logical_devices(wanted)]
+    names = [device.name for device in tf.config.list_logical_devices("GPU")]
     if count and len(names) < count:
         raise UserError(
             f"params.yaml: runtime.devices asks for {count} {kind} devices, {len(names)} are here"
@@ -79,9 +83,7 @@ def strategy_scope(runtime: Runtime) -> Any:
     names = names[:count] if count else names
     if len(names) <= 1:
         return contextlib.nullcontext()
-    # Collectives wait for each other on threads that two logical CPUs do not have; GPUs use NCCL.
-    reduce = tf.distribute.ReductionToOneDevice() if kind == "cpu" else None
-    return tf.distribute.MirroredStrategy(names, cross_device_ops=reduce).scope()
+    return tf.distribute.MirroredStrategy(names).scope()
 
 
 def describe_devices(backend: str) -> list[str]:
@@ -130,7 +132,7 @@ def _quiet_stderr() -> Iterator[None]:
             os.close(saved)
 
 
-def _prepare_tensorflow(kind: str, count: int, runtime: Runtime) -> None:
+def _prepare_tensorflow(kind: str, runtime: Runtime) -> None:
     import tensorflow as tf
 
     # Keras traces `predict` once for each of the first few shapes; TensorFlow takes that for a fault.
@@ -145,11 +147,6 @@ def _prepare_tensorflow(kind: str, count: int, runtime: Runtime) -> None:
         tf.config.threading.set_inter_op_parallelism_threads(1)
     if kind == "cpu":
         tf.config.set_visible_devices([], "GPU")
-        if count > 1:
-            cpu = tf.config.list_physical_devices("CPU")[0]
-            tf.config.set_logical_device_configuration(
-                cpu, [tf.config.LogicalDeviceConfiguration() for _ in range(count)]
-            )
 
 
 def _prepare_jax(kind: str, count: int, runtime: Runtime) -> None:

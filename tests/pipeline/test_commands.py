@@ -1,0 +1,98 @@
+"""The small commands: list, new, doctor, and the ends of wrong ones."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from components import catalog
+from pipeline import cli
+from tests.pipeline.project import Project
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(autouse=True)
+def _in_the_repository(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(REPOSITORY)
+
+
+@pytest.mark.parametrize("kind", ["problems", "models", "metrics", "hparams", "settings"])
+def test_every_name_is_listed_with_its_meaning(
+    kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["list", kind]) == 0
+    rows = capsys.readouterr().out.splitlines()
+    bare = [row for row in rows if row.startswith("  ") and len(row.split()) < 2]
+    assert rows and not bare
+    if kind in catalog.KINDS:
+        listed = {row.split()[0] for row in rows if not row.startswith(" ")}
+        assert listed == set(catalog.entries(kind))
+
+
+def test_a_cell_that_the_grid_lacks(single: Project) -> None:
+    assert single.pipeline("resolve").code == 0
+    run = single.pipeline("train", "image_digits", "transformer", "tiny", "2")
+    assert run.code == 1
+    wanted = "image_digits/transformer/tiny/1"
+    assert f"has no cell image_digits/transformer/tiny/2; did you mean '{wanted}'?" in run.output
+    assert "Traceback" not in run.output
+
+
+def test_a_stage_before_resolve(single: Project) -> None:
+    run = single.pipeline("datagen", "image_digits")
+    assert run.code == 1 and "resolved.yaml is missing; `dvc repro resolve`" in run.output
+
+
+@pytest.mark.parametrize("kind", ["model", "problem"])
+def test_a_scaffold_can_be_named_in_params_at_once(kind: str, fresh: Project) -> None:
+    run = fresh.pipeline("new", kind, "fancy")
+    assert run.code == 0, run.output
+    assert f"grid.{kind}" in run.output
+    old = {"model": "[transformer, lstm_attention]", "problem": "[image_digits, pairs]"}[kind]
+    fresh.edit("params.yaml", old, "[fancy]")
+    assert fresh.pipeline("check").code == 0
+    again = fresh.pipeline("new", kind, "fancy")
+    assert again.code == 1 and f"there is a {kind} 'fancy' already" in again.output
+
+
+def test_a_scaffold_in_a_plugin(fresh: Project) -> None:
+    (fresh.folder / "mine").mkdir()
+    run = fresh.pipeline("new", "model", "fancy", "--plugin", "../mine")
+    assert run.code == 0, run.output
+    assert "plugins: [../mine]" in run.output
+    assert (fresh.folder / "mine" / "models" / "fancy.py").is_file()
+
+
+@pytest.mark.parametrize("name", ["Fancy", "two words", "3d", "class"])
+def test_names_that_cannot_be(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["new", "model", name]) == 1
+    assert name in capsys.readouterr().err
+
+
+def test_the_doctor_finds_what_is_wrong(single: Project) -> None:
+    well = single.pipeline("doctor")
+    assert "ok  params.yaml" in well.output
+    single.edit("params.yaml", "dropout: 0.1", "dropout: 7")
+    ill = single.pipeline("doctor")
+    assert ill.code == 1
+    assert "!!  params.yaml" in ill.output and "from 0 to below 1, got 7" in ill.output
+
+
+def test_another_python_hands_over_or_says_what_to_do(single: Project) -> None:
+    bare = f"{sys.base_prefix}/bin/python3"
+    if not Path(bare).exists():
+        pytest.skip("no Python outside the virtual environment")
+    run = single.command(bare, "-I", "-c", "import pydantic")
+    if run.code == 0:
+        pytest.skip("the Python outside has the libraries, too")
+    run = single.command(bare, "-m", "pipeline", "check")
+    assert run.code == 1 and "`make repro` installs them" in run.output
+    (single.root / ".venv" / "bin").mkdir(parents=True)
+    own = single.root / ".venv" / "bin" / "python"
+    own.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    own.chmod(0o755)
+    run = single.command(bare, "-m", "pipeline", "check")
+    assert run.code == 0, run.output

@@ -9,10 +9,12 @@ import os
 import sys
 from pathlib import Path
 
+LIBRARIES = ("pydantic", "yaml", "psutil", "dvc", "keras", "mlflow", "apache_beam")
+
 
 def main() -> int:
     """Hands over to the project's own Python if this one lacks its libraries."""
-    if importlib.util.find_spec("pydantic") is None:
+    if any(importlib.util.find_spec(name) is None for name in LIBRARIES):
         own = Path(__file__).resolve().parent.parent / ".venv" / "bin" / "python"
         if own.is_file() and Path(sys.executable) != own:
             os.execv(own, [str(own), "-m", "pipeline", *sys.argv[1:]])

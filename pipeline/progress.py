@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import IO, Any
 
 QUIET_SECONDS = 30.0
-QUIET_SHARE = 0.1
 
 
 class Progress:
@@ -25,7 +24,7 @@ class Progress:
         self.out = out or sys.stdout
         self.moving = self.out.isatty() if moving is None else moving
         self._last_time = time.monotonic()
-        self._last_share = 0.0
+        self._last_tenth = 0
         self._width = 0
 
     def __call__(self, event: Mapping[str, Any]) -> None:
@@ -42,10 +41,10 @@ class Progress:
 
     def _due(self, event: Mapping[str, Any]) -> bool:
         now = time.monotonic()
-        share = event["step"] / event["steps"] if event.get("steps") else 0.0
-        if now - self._last_time < QUIET_SECONDS and share - self._last_share < QUIET_SHARE:
+        tenth = 10 * event["step"] // event["steps"] if event.get("steps") else 0
+        if now - self._last_time < QUIET_SECONDS and tenth <= self._last_tenth:
             return False
-        self._last_time, self._last_share = now, share
+        self._last_time, self._last_tenth = now, tenth
         return True
 
     def _line(self, text: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -58,6 +60,26 @@ def test_a_scaffold_can_be_named_in_params_at_once(kind: str, fresh: Project) ->
     assert again.code == 1 and f"there is a {kind} 'fancy' already" in again.output
 
 
+@pytest.mark.slow
+def test_scaffolds_keep_the_contracts_of_their_kinds(fresh: Project) -> None:
+    """The contract tests run over every file found, the new ones too."""
+    for name in ("components", "tests"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(REPOSITORY / name, fresh.root / name, ignore=ignored, dirs_exist_ok=True)
+    fresh.pipeline("new", "model", "fancy")
+    fresh.pipeline("new", "problem", "fancy")
+    files = ["tests/train/test_models.py", "tests/datagen/test_problem_contract.py"]
+    run = fresh.command(sys.executable, "-m", "pytest", "-q", *files, "-k", "fancy", timeout=500)
+    assert run.code == 0, run.output
+    assert re.search(r"\b1[0-9] passed", run.output), run.output
+    made = [*fresh.root.glob("components/*/*/fancy.py")]
+    assert len(made) == 2
+    style = fresh.command(
+        sys.executable, "-m", "ruff", "format", "--check", "--line-length", "100", *map(str, made)
+    )
+    assert style.code == 0, style.output
+
+
 def test_a_scaffold_in_a_plugin(fresh: Project) -> None:
     (fresh.folder / "mine").mkdir()
     run = fresh.pipeline("new", "model", "fancy", "--plugin", "../mine")
@@ -85,7 +107,7 @@ def test_another_python_hands_over_or_says_what_to_do(single: Project) -> None:
     bare = f"{sys.base_prefix}/bin/python3"
     if not Path(bare).exists():
         pytest.skip("no Python outside the virtual environment")
-    run = single.command(bare, "-I", "-c", "import pydantic")
+    run = single.command(bare, "-I", "-c", "import keras")
     if run.code == 0:
         pytest.skip("the Python outside has the libraries, too")
     run = single.command(bare, "-m", "pipeline", "check")

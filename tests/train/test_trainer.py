@@ -104,7 +104,7 @@ def test_two_devices_give_the_losses_of_one(data: Path, tmp_path: Path) -> None:
         out = tmp_path / devices.replace(":", "")
         runtime = {"backend": "jax", "devices": devices}
         # An even number of rows for both, so that the batches are the same.
-        finish(data, out, runtime=runtime, settings=settings, hparams={**still, "batch_tokens": 96})
+        finish(data, out, runtime=runtime, settings=settings, hparams={**still, "batch_tokens": 80})
         found[devices] = losses(out, "train", "loss") + losses(out, "dev", "dev_loss")
     np.testing.assert_allclose(found["cpu:2"], found["cpu:1"], atol=1e-5)
 

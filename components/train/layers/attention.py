@@ -42,7 +42,8 @@ class Attention(keras.layers.Layer):
     """
 
     def __init__(self, d_model: int, num_heads: int, *, dropout: float, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        # Masks are float32 biases of -1e9, which autocasting to float16 would make infinite.
+        super().__init__(autocast=False, **kwargs)
         self.d_model, self.num_heads, self.d_head = d_model, num_heads, d_model // num_heads
         self.drop = keras.layers.Dropout(dropout)
 

@@ -39,7 +39,8 @@ class EncoderLayer(keras.layers.Layer):
         relu_dropout: float,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        # Masks are float32 biases of -1e9, which autocasting to float16 would make infinite.
+        super().__init__(autocast=False, **kwargs)
         wrap = WRAPPERS[norm]
         self.attention = Attention(d_model, num_heads, dropout=attention_dropout, name="attention")
         self.feed_forward = FeedForward(d_model, d_ff, relu_dropout=relu_dropout, name="ffn")

@@ -47,7 +47,8 @@ class DecoderLayer(keras.layers.Layer):
     """Causal self-attention, attention over the memory, feed-forward, each wrapped."""
 
     def __init__(self, hp: Any, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        # Masks are float32 biases of -1e9, which autocasting to float16 would make infinite.
+        super().__init__(autocast=False, **kwargs)
         wrap = WRAPPERS[hp.norm]
         d, heads, drop = hp.d_model, hp.num_heads, hp.attention_dropout
         self.self_attention = Attention(d, heads, dropout=drop, name="self_attention")

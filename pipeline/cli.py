@@ -9,6 +9,7 @@ from pathlib import Path
 
 from components.catalog import UserError
 from pipeline.failures import StageFailed
+from pipeline.interrupt import refuse_after_interrupt
 from pipeline.located import ParamsError
 
 ROOT = Path(".")
@@ -26,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command. 0: done; 1: failed; 2: params.yaml or the command line is wrong; 130: ^C."""
     options = _parser().parse_args(arguments)
     try:
+        refuse_after_interrupt(ROOT)
         return int(options.run(options) or 0)
     except ParamsError as error:
         print(f"error: {error}", file=sys.stderr)

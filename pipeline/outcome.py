@@ -7,22 +7,23 @@ import sys
 from pathlib import Path
 
 from pipeline import tracking
+from pipeline.interrupt import UNDER_REPRO
 from pipeline.resolve import read
 from pipeline.tracking import TrackingSettings
 
-SILENT = "TENSORGRID_REPRO"
-"""Set by `repro` for the stages it runs: it prints the comparison itself, at the very end."""
-
 
 def publish(root: Path) -> str:
-    """Writes reports/ and completes MLflow; prints the comparison unless `repro` will."""
+    """Writes reports/ and completes MLflow; prints the comparison.
+
+    Not in a stage that `repro` runs: that prints it itself, at the very end.
+    """
     from pipeline.compare import compare
 
     resolved = read(root)
     settings = TrackingSettings(**resolved.settings["tracking"])
     tracking.sync(root, resolved.cells, settings)
     text = compare(root, resolved.cells, settings)
-    if not os.environ.get(SILENT):
+    if not os.environ.get(UNDER_REPRO):
         print(text)
     return text
 

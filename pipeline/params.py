@@ -81,6 +81,7 @@ def load(root: Path) -> Params:
     }
     usable = {name: found for name, found in problems.items() if found is not None}
     _check_devices(located, values["runtime"])
+    _check_runner(located, values["beam"])
     _check_eval(located, values["eval"], root)
     needs = {name: declaration.read(models[name].path).needs for name in grid["model"]}
     known = {**grid, "problem": list(usable)}
@@ -197,6 +198,15 @@ def _check_devices(located: Located, runtime: Mapping[str, Any]) -> None:
         parse_devices(str(runtime["devices"]))
     except UserError as error:
         located.fault(("runtime", "devices"), str(error).partition("; ")[2] or str(error))
+
+
+def _check_runner(located: Located, beam: Mapping[str, Any]) -> None:
+    """A runner by name, as Beam reads it: in any case, with or without `Runner`; or its class."""
+    given = str(beam["runner"])
+    known = {name.lower() for name in sections.RUNNERS}
+    if "." not in given and not {given.lower(), f"{given.lower()}runner"} & known:
+        near = closest(given, sections.RUNNERS)
+        located.fault(("beam", "runner"), f"Beam has no runner {given!r}; {near}")
 
 
 def _check_eval(located: Located, values: Mapping[str, Any], root: Path) -> None:

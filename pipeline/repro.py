@@ -18,11 +18,14 @@ import psutil
 from components.catalog import UserError
 from pipeline import outcome, resolve
 from pipeline.failures import FAILURES
+from pipeline.interrupt import STOP, UNDER_REPRO
 from pipeline.params import Params, load
 
 LOCK = Path(".work", "repro.lock")
 DVC_LOCKS = Path(".dvc", "tmp", "rwlock")
 INTERRUPTED = 130
+# A stage that does not end by itself after ^C (it was just starting) is told again after this.
+STOP_SECONDS = 5
 
 
 def repro(root: Path, arguments: Sequence[str], *, keep_going: bool) -> int:
@@ -80,6 +83,7 @@ def _refuse_other_dvc(root: Path) -> None:
             "wait for it to end, then run this again"
         )
     (root / DVC_LOCKS).unlink(missing_ok=True)
+    (root / STOP).unlink(missing_ok=True)
 
 
 def running_dvc(root: Path) -> list[psutil.Process]:
@@ -103,23 +107,33 @@ def running_dvc(root: Path) -> list[psutil.Process]:
 def _dvc(root: Path, words: Sequence[str]) -> int:
     """Runs `dvc repro` with this Python first on the PATH."""
     paths = [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
-    environment = {**os.environ, "PATH": os.pathsep.join(paths), outcome.SILENT: "1"}
+    environment = {**os.environ, "PATH": os.pathsep.join(paths), UNDER_REPRO: "1"}
     process = subprocess.Popen(
         [sys.executable, "-m", "dvc", "repro", *words], cwd=root, env=environment
     )
     try:
         return process.wait()
     except KeyboardInterrupt:
-        return _stop(process)
+        return _stop(root, process)
 
 
-def _stop(process: subprocess.Popen[bytes]) -> int:
-    """Ends DVC after ^C. The stage has got the signal from the terminal; DVC ignores it while a
-    stage runs and would go on with the next one, so it is told again until it is gone."""
+def _stop(root: Path, process: subprocess.Popen[bytes]) -> int:
+    """Ends DVC after ^C. The stage has got the signal from the terminal, but DVC ignores it while a
+    stage runs, and with --keep-going takes the next one. So stages refuse to start from now on
+    (`interrupt.py`), and DVC is told again until it is gone."""
+    mark = root / STOP
+    mark.touch()
+    patience = time.monotonic() + STOP_SECONDS
     while process.poll() is None:
         process.send_signal(signal.SIGINT)
+        if time.monotonic() > patience:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                for child in psutil.Process(process.pid).children(recursive=True):
+                    child.send_signal(signal.SIGINT)
+            patience = time.monotonic() + STOP_SECONDS
         with contextlib.suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
-            process.wait(0.02)
+            process.wait(0.05)
+    mark.unlink(missing_ok=True)
     return INTERRUPTED
 
 

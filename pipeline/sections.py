@@ -19,6 +19,22 @@ SOURCES = {
     "beam": ("pipeline/sections.py", "Beam"),
     "grid": ("pipeline/sections.py", "Grid"),
 }
+# What Beam knows by name; written here because importing Beam takes seconds.
+RUNNERS = (
+    "BundleBasedDirectRunner",
+    "DataflowRunner",
+    "DirectRunner",
+    "FlinkRunner",
+    "FnApiRunner",
+    "InteractiveRunner",
+    "KafkaStreamsRunner",
+    "PortableRunner",
+    "PrismRunner",
+    "SparkRunner",
+    "SwitchingDirectRunner",
+    "TestDataflowRunner",
+    "TestDirectRunner",
+)
 
 
 @dataclass(frozen=True)

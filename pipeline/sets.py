@@ -109,7 +109,9 @@ def check_cell_values(
     scratch = Located(located.file)
     right = validate(scratch, (), {k: v for k, v in values.items() if k in names}, fields)
     for _, message in scratch.faults:
-        located.fault(_holder(own, steps, message.split(":")[0]) or home, message)
+        name, _, rest = message.partition(": ")
+        held = _holder(own, steps, name)
+        located.fault(held or home, rest if held else message)
     hparams = {one.name: right.get(one.name, one.default) for one in fields}
     heads = hparams.get("num_heads")
     if isinstance(heads, int) and heads > 0 and hparams["d_model"] % heads:

@@ -144,6 +144,9 @@ def _scalar(text: str, tag: str) -> Any:
 
 
 def _syntax(name: str, text: str, error: yaml.YAMLError) -> str:
+    if isinstance(error, yaml.reader.ReaderError):
+        line = text.encode()[: error.position].count(b"\n") + 1
+        return f"{name}:{line}: not YAML: {error.reason}"
     mark = getattr(error, "problem_mark", None)
     if mark is None:
         return f"{name}: not YAML: {error}"

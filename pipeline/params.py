@@ -183,9 +183,10 @@ def _axis(located: Located, axis: str, values: list[Any], known: set[Any] | None
         elif axis == "seed" and not (type(value) is int and 0 <= value < 2**31):
             if type(value) is int:
                 located.fault(key, f"expected a whole number from 0 to {2**31 - 1}, got {value}")
+        elif known is not None and not isinstance(value, str):
+            continue  # noted as a wrong type already
         elif known is not None and value not in known:
-            if isinstance(value, str):
-                located.fault(key, f"there is no {what} {value!r}; {closest(value, known)}")
+            located.fault(key, f"there is no {what} {value!r}; {closest(value, known)}")
         else:
             right.append(value)
     return right

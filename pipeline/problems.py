@@ -49,7 +49,8 @@ def build(file: str | None, layers: Iterable[tuple[str, dict[str, Any]]]) -> Pro
 
 
 def check_problem_settings(located: Located, own: Mapping[str, dict[str, Any]]) -> set[str]:
-    """Notes unknown keys and wrong types of every problem in params.yaml, used or not.
+    """Notes what is wrong in itself with every problem in params.yaml, used or not: unknown keys,
+    wrong types, metrics and bases that do not exist.
 
     Returns the names of the problems that have faults.
     """
@@ -66,10 +67,22 @@ def check_problem_settings(located: Located, own: Mapping[str, dict[str, Any]]) 
             near = closest(given["task"], catalog.entries("tasks"))
             located.fault((*key, "task"), f"there is no task {given['task']!r}; {near}")
         elif task is not None or given.keys() - {"base"}:
-            validate(located, key, given, known)
+            _check_metrics(located, key, validate(located, key, given, known))
+        _chain(located, own, name)
         if len(located.faults) > before:
             faulty.add(name)
     return faulty
+
+
+def _check_metrics(located: Located, key: tuple[str, ...], given: Mapping[str, Any]) -> None:
+    named = {("metrics", index): name for index, name in enumerate(given.get("metrics") or ())}
+    if given.get("dev_metric"):
+        named["dev_metric",] = given["dev_metric"]
+    for place, metric in named.items():
+        try:
+            catalog.find("metrics", metric)
+        except UserError as error:
+            located.fault((*key, *place), str(error))
 
 
 def _task(own: Mapping[str, dict[str, Any]], name: str, above: tuple[str, ...]) -> str | None:
@@ -132,7 +145,7 @@ def _chain(
         base = own[name].get("base", name if name in files and "task" not in given else None)
         if base is None:
             return None, tuple(layers)
-        if base not in own and base not in files:
+        if not isinstance(base, str) or (base not in own and base not in files):
             near = closest(str(base), {*own, *files} - {name})
             located.fault(("problems", name, "base"), f"there is no problem {base!r}; {near}")
             return None

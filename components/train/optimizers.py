@@ -12,7 +12,8 @@ from components.train.schedules import Schedule
 def make_optimizer(hp: Any, total_steps: int) -> keras.optimizers.Optimizer:
     """Builds the optimizer of `hp` (fields of `Hparams`) for a training of `total_steps` batches.
 
-    With `accumulate_steps` n, one update is made from n batches and the schedule counts updates.
+    With `accumulate_steps` n, one update is made from n batches; the schedule counts updates, and
+    `ema_decay` is an update's, spread over n batches because Keras averages after every batch.
     """
     optimizer = _make(hp, total_steps)
     # `fit` ends by overwriting the weights with their moving average. The trainer calls `fit` once
@@ -24,13 +25,18 @@ def make_optimizer(hp: Any, total_steps: int) -> keras.optimizers.Optimizer:
 def _make(hp: Any, total_steps: int) -> keras.optimizers.Optimizer:
     updates = max(total_steps // hp.accumulate_steps, 1)
     schedule = Schedule(
-        hp.learning_rate_schedule, hp.learning_rate, hp.warmup_steps, hp.d_model, updates
+        hp.learning_rate_schedule,
+        hp.learning_rate,
+        hp.warmup_steps,
+        hp.d_model,
+        updates,
+        hp.accumulate_steps,
     )
     common: dict[str, Any] = {
         "learning_rate": schedule,
         "global_clipnorm": hp.clip_norm or None,
         "use_ema": hp.ema_decay > 0,
-        "ema_momentum": hp.ema_decay or 0.99,
+        "ema_momentum": (hp.ema_decay or 0.99) ** (1 / hp.accumulate_steps),
         "gradient_accumulation_steps": hp.accumulate_steps if hp.accumulate_steps > 1 else None,
     }
     decay = hp.weight_decay or None

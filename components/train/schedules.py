@@ -1,6 +1,6 @@
 """Learning rates over steps (Tensor2Tensor's learning_rate.py; Vaswani et al. 2017, section 5.3).
 
-With s the step from 0, w the warm-up and D the model's width:
+With s the update from 0, w the warm-up and D the model's width:
     noam                 c * min(1, s/w) * max(s, w)^-0.5 * D^-0.5
     rsqrt                c * min(1, s/w) * max(s, w)^-0.5
     constant             c * min(1, s/w)
@@ -26,11 +26,18 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
         constant: the factor c.
         warmup_steps: w; 0 means no warm-up.
         d_model: D.
-        total_steps: the last step, for cosine and linear.
+        total_steps: the last update, for cosine and linear.
+        accumulate_steps: batches an update; it is called with the number of batches.
     """
 
     def __init__(
-        self, name: str, constant: float, warmup_steps: int, d_model: int, total_steps: int
+        self,
+        name: str,
+        constant: float,
+        warmup_steps: int,
+        d_model: int,
+        total_steps: int,
+        accumulate_steps: int = 1,
     ) -> None:
         super().__init__()
         self.name = name
@@ -38,9 +45,10 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
         self.warmup_steps = warmup_steps
         self.d_model = d_model
         self.total_steps = total_steps
+        self.accumulate_steps = accumulate_steps
 
     def __call__(self, step: Any) -> Any:
-        s = ops.cast(step, "float32")
+        s = ops.floor(ops.cast(step, "float32") / self.accumulate_steps)
         w = float(max(self.warmup_steps, 1))
         warmup = ops.minimum(1.0, s / w) if self.warmup_steps else ops.ones_like(s)
         t = ops.clip((s - self.warmup_steps) / max(self.total_steps - self.warmup_steps, 1), 0, 1)
@@ -65,4 +73,5 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
             "warmup_steps": self.warmup_steps,
             "d_model": self.d_model,
             "total_steps": self.total_steps,
+            "accumulate_steps": self.accumulate_steps,
         }

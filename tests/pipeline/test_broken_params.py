@@ -1,4 +1,4 @@
-"""Thirty broken params.yaml files: each is refused with file, line, key and what was expected."""
+"""Fifty broken params.yaml files: each is refused with file, line, key and what was expected."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import cli
+from pipeline import cli, sections
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 GOOD = """\
@@ -91,6 +91,67 @@ BROKEN: dict[str, tuple[str, tuple[str, ...]]] = {
         GOOD + "problems:\n  pairs: {task: translate, train: a.tsv}\n",
         ("params.yaml:10", "translate", "translation"),
     ),
+    "a_tab_within": (change("  model", "\tmodel"), ("params.yaml:3", "tab")),
+    "control_character": (GOOD + "eval: \x07\n", ("params.yaml:9", "control characters")),
+    "two_documents": (GOOD + "---\n" + GOOD, ("params.yaml:9", "another document")),
+    "unknown_alias": (GOOD + "eval: *mine\n", ("params.yaml:9", "alias")),
+    "grid_is_a_list": ("grid: [image_digits]\n", ("params.yaml:1", "grid", "problem, model")),
+    "list_in_a_list": (change("[transformer]", "[[transformer]]"), ("params.yaml:3", "grid.model")),
+    "the_same_name_twice": (
+        change("[transformer]", "[transformer, transformer]"),
+        ("params.yaml:3", "grid.model[1]", "'transformer'", "twice"),
+    ),
+    "seed_is_true": (change("[1]", "[true]"), ("params.yaml:5", "grid.seed[0]", "whole numbers")),
+    "seed_is_too_large": (change("[1]", "[2147483648]"), ("params.yaml:5", "2147483647")),
+    "exclude_covers_nothing": (
+        change("[1]", "[1]\n  exclude: [image_digits/transfomer]"),
+        ("params.yaml:6", "grid.exclude[0]", "image_digits/transformer/mine/1"),
+    ),
+    "exclude_too_deep": (
+        change("[1]", "[1]\n  exclude: [a/b/c/d/e]"),
+        ("params.yaml:6", "grid.exclude[0]", "problem/model/hparams/seed"),
+    ),
+    "bases_in_a_circle": (
+        change("  mine: {", "  other: {base: mine}\n  mine: {base: other, "),
+        ("params.yaml:8", "hparams.mine.base", "other -> mine -> other"),
+    ),
+    "infinite": (
+        change("num_heads: 2", "num_heads: 2, learning_rate: .inf"),
+        ("params.yaml:7", "learning_rate", "got inf"),
+    ),
+    "no_end": (change("steps: 10", "steps: 0"), ("params.yaml:8", "'mine'", "epochs")),
+    "steps_are_true": (change("steps: 10", "steps: true"), ("train.steps", "a whole number")),
+    "unknown_runner": (
+        GOOD + "beam: {runner: FlinkRuner}\n",
+        ("params.yaml:9", "beam.runner", "FlinkRunner"),
+    ),
+    "no_workers": (GOOD + "beam: {workers: 0}\n", ("params.yaml:9", "beam.workers", "at least 1")),
+    "no_beam": (GOOD + "eval: {beam_size: 0}\n", ("params.yaml:9", "eval.beam_size", "at least 1")),
+    "unknown_metric": (
+        GOOD + "problems:\n  digits: {base: image_digits, metrics: [acuracy]}\n",
+        ("params.yaml:10", "problems.digits.metrics[0]", "accuracy"),
+    ),
+    "unknown_dev_metric": (
+        GOOD + "problems:\n  digits: {base: image_digits, dev_metric: blue}\n",
+        ("params.yaml:10", "problems.digits.dev_metric", "bleu"),
+    ),
+    "unknown_base_of_a_problem": (
+        GOOD + "problems:\n  digits: {base: image_digit}\n",
+        ("params.yaml:10", "problems.digits.base", "image_digits"),
+    ),
+    "problems_in_a_circle": (
+        GOOD + "problems:\n  a: {base: b}\n  b: {base: a}\n",
+        ("params.yaml:11", "problems.b.base", "a -> b -> a"),
+    ),
+    "a_name_no_file_can_have": (
+        GOOD + "problems:\n  my-digits: {base: image_digits}\n",
+        ("params.yaml:10", "my-digits", "letters"),
+    ),
+    "no_such_plugin": (GOOD + "plugins: [../nowhere]\n", ("params.yaml:9", "plugins[0]")),
+    "several_at_once": (
+        change("steps: 10", "steps: -1").replace("[transformer]", "[transfomer]"),
+        ("2 things", "params.yaml:3: grid.model[0]", "params.yaml:8: train.steps"),
+    ),
     "missing_data": (
         change("[image_digits]", "[pairs]")
         + "problems:\n  pairs: {task: translation, train: a.tsv, dev: a.tsv, test: a.tsv}\n",
@@ -113,8 +174,33 @@ def test_it_is_refused_with_a_message_that_helps(
     said = capsys.readouterr()
     for part in parts:
         assert part in said.err, said.err
+    listed = [line.split(":", 2)[2].lstrip() for line in said.err.splitlines() if "yaml:" in line]
+    assert len(set(listed)) == len(listed), said.err
     assert "Traceback" not in said.err and said.out == ""
     assert [path.name for path in tmp_path.iterdir()] == ["params.yaml"]
+
+
+def test_bytes_that_are_no_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "params.yaml").write_bytes(GOOD.encode() + b"eval: {split: \xff}\n")
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["resolve"]) == 2
+    assert "params.yaml:9: not UTF-8" in capsys.readouterr().err
+
+
+def test_no_file_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["resolve"]) == 2
+    assert "params.yaml is missing" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_runners_are_those_of_beam() -> None:
+    options = pytest.importorskip("apache_beam.options.pipeline_options")
+    assert sorted(options.StandardOptions.KNOWN_RUNNER_NAMES) == list(sections.RUNNERS)
 
 
 def test_the_text_that_all_are_made_from_is_good(

@@ -113,7 +113,8 @@ def test_interrupting_stops_the_whole_grid_and_the_next_repro_goes_on(fresh: Pro
     stopped = result(run)
     assert stopped.code == 130
     assert "interrupted; `make repro` goes on from here" in stopped.output
-    assert len([stage for stage in stopped.stages if stage.startswith("train@")]) == 1
+    # DVC may begin with the next stage, which then refuses to work.
+    assert stopped.output.count(": training") == 1
     assert "Traceback" not in stopped.output
     release(fresh)
     again = fresh.pipeline("repro")

@@ -40,6 +40,23 @@ def replace(file: str, old: str, new: str) -> Callable[[Project], None]:
     return lambda project: project.edit(file, old, new)
 
 
+def both(*changes: Callable[[Project], None]) -> Callable[[Project], None]:
+    def change(project: Project) -> None:
+        for one in changes:
+            one(project)
+
+    return change
+
+
+# Fewer cells to run again where a second model would tell nothing more.
+one_model = replace("params.yaml", "[transformer, lstm_attention]", "[transformer]")
+one_cell = both(
+    one_model,
+    replace("params.yaml", "[image_digits, pairs]", "[image_digits]"),
+    replace("params.yaml", "[tiny, small]", "[tiny]"),
+)
+
+
 def in_plan(text: str) -> set[str]:
     """The cells that `plan` says would run, written as DVC's stages are."""
     lines = re.findall(r"^(\S+/\S+/\S+/\d+) +(?:train|evaluate) ", text, flags=re.MULTILINE)
@@ -77,20 +94,23 @@ CASES = {
         {"datagen@image_digits"},
     ),
     "a problem's data": (
-        replace("components/datagen/problems/image_digits.py", '"patch": 2', '"patch": 4'),
-        {"datagen@image_digits", "compare"} | cells(problems=("image_digits",)),
+        both(
+            one_model,
+            replace("components/datagen/problems/image_digits.py", '"patch": 2', '"patch": 4'),
+        ),
+        {"datagen@image_digits", "compare"} | cells(("image_digits",), ("transformer",)),
     ),
     "a problem in params.yaml": (
-        replace("params.yaml", "vocabulary_size: 20", "vocabulary_size: 21"),
-        {"datagen@pairs", "compare"} | cells(problems=("pairs",)),
+        both(one_model, replace("params.yaml", "vocabulary_size: 20", "vocabulary_size: 21")),
+        {"datagen@pairs", "compare"} | cells(("pairs",), ("transformer",)),
     ),
     "a task, same data": (
         append("components/datagen/tasks/translation.py"),
         {"datagen@pairs"},
     ),
     "a local data file": (
-        append("../outside/train.tsv", "new line\tneue Zeile\n"),
-        {"datagen@pairs", "compare"} | cells(problems=("pairs",)),
+        both(one_model, append("../outside/train.tsv", "new line\tneue Zeile\n")),
+        {"datagen@pairs", "compare"} | cells(("pairs",), ("transformer",)),
     ),
     "decoding": (
         replace("params.yaml", "beam_size: 2", "beam_size: 3"),
@@ -102,6 +122,14 @@ CASES = {
     ),
     "how data is made": (replace("params.yaml", "eval:", "beam: {workers: 2}\neval:"), set()),
     "the pipeline's own code": (append("pipeline/plan.py"), set()),
+}
+
+# Where a second repro is tried, too: one case of each kind of stage that ran.
+TWICE = {
+    "a comment in params.yaml",
+    "a problem's wording: same data",
+    "a local data file",
+    "a metric",
 }
 
 
@@ -119,8 +147,8 @@ def test_only_what_an_edit_reaches_runs_again(finished: Project, name: str) -> N
         assert in_plan(planned.output) == {
             stage.partition("@")[2] for stage in expected if "@" in stage
         }
-    second = finished.dvc("repro")
-    assert second.stages == []
+    if name in TWICE:
+        assert finished.dvc("repro").stages == []
 
 
 def test_nothing_runs_again_without_an_edit(finished: Project) -> None:
@@ -131,10 +159,11 @@ def test_nothing_runs_again_without_an_edit(finished: Project) -> None:
 
 
 def test_a_cell_that_is_added_runs_alone(finished: Project) -> None:
+    one_cell(finished)
     finished.edit("params.yaml", "seed: [1]", "seed: [1, 2]")
-    stages = set(finished.dvc("repro").stages)
-    assert len(stages) == 1 + 16 + 1
-    assert all(stage.endswith("-2") for stage in stages - {"resolve", "compare"})
+    cell = "image_digits-transformer-tiny-2"
+    added = {f"train@{cell}", f"evaluate@{cell}"}
+    assert set(finished.dvc("repro").stages) == {"resolve", *added, "compare"}
 
 
 def test_an_order_in_the_grid_runs_nothing(finished: Project) -> None:
@@ -143,8 +172,10 @@ def test_an_order_in_the_grid_runs_nothing(finished: Project) -> None:
 
 
 def test_going_back_restores_from_the_cache(finished: Project) -> None:
+    one_cell(finished)
     finished.edit("params.yaml", "dropout: 0.1", "dropout: 0.2")
-    finished.dvc("repro")
+    changed = cells(("image_digits",), ("transformer",), ("tiny",))
+    assert set(finished.dvc("repro").stages) == {"resolve", *changed, "compare"}
     finished.edit("params.yaml", "dropout: 0.2", "dropout: 0.1")
     run = finished.dvc("repro")
     assert set(run.stages) <= {"resolve", "compare"}

@@ -75,7 +75,9 @@ def check_problem_settings(located: Located, own: Mapping[str, dict[str, Any]]) 
 
 
 def _check_metrics(located: Located, key: tuple[str, ...], given: Mapping[str, Any]) -> None:
-    named = {("metrics", index): name for index, name in enumerate(given.get("metrics") or ())}
+    named: dict[tuple[str | int, ...], Any] = {
+        ("metrics", index): name for index, name in enumerate(given.get("metrics") or ())
+    }
     if given.get("dev_metric"):
         named["dev_metric",] = given["dev_metric"]
     for place, metric in named.items():

@@ -7,6 +7,7 @@ resume from (optimizer, random generators, position) lives in the working folder
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from safetensors.numpy import load_file, save_file
 from components.catalog import UserError
 
 CHOICES = ("best", "last", "average")
+# Keras numbers layers without a name by how many the process has made before.
+NUMBER = re.compile(r"_\d+(?=/|$)")
 
 
 def arrays(variables: list[Any]) -> dict[str, np.ndarray]:
@@ -43,12 +46,13 @@ def assign(variables: list[Any], values: dict[str, np.ndarray], source: str) -> 
     Raises UserError if the names or shapes are another network's.
     """
     names = [f"{number:04d}/{variable.path}" for number, variable in enumerate(variables)]
-    if names != sorted(values):
+    stored = sorted(values)
+    if [NUMBER.sub("", name) for name in names] != [NUMBER.sub("", name) for name in stored]:
         raise UserError(
             f"{source} holds {len(values)} tensors of another model than this one "
             f"({len(names)} variables); was the model's file or its hparams changed since?"
         )
-    for name, variable in zip(names, variables, strict=True):
+    for name, variable in zip(stored, variables, strict=True):
         if tuple(variable.shape) != values[name].shape:
             raise UserError(
                 f"{source}: {name} has shape {values[name].shape}, the model expects "

@@ -48,13 +48,10 @@ def both(*changes: Callable[[Project], None]) -> Callable[[Project], None]:
     return change
 
 
-# Fewer cells to run again where a second model would tell nothing more.
+# Fewer cells to run again where a second problem or model would tell nothing more.
+digits_only = replace("params.yaml", "[image_digits, pairs]", "[image_digits]")
 one_model = replace("params.yaml", "[transformer, lstm_attention]", "[transformer]")
-one_cell = both(
-    one_model,
-    replace("params.yaml", "[image_digits, pairs]", "[image_digits]"),
-    replace("params.yaml", "[tiny, small]", "[tiny]"),
-)
+one_cell = both(one_model, digits_only, replace("params.yaml", "[tiny, small]", "[tiny]"))
 
 
 def in_plan(text: str) -> set[str]:
@@ -74,20 +71,23 @@ CASES = {
         cells(models=("transformer",), sets=("tiny",)) | {"compare"},
     ),
     "the base of a built-in set": (
-        replace(
-            "components/train/sets.yaml",
-            "transformer_test: {base: transformer_base, d_model: 16",
-            "transformer_test: {base: transformer_base, d_model: 32",
+        both(
+            digits_only,
+            replace(
+                "components/train/sets.yaml",
+                "transformer_test: {base: transformer_base, d_model: 16",
+                "transformer_test: {base: transformer_base, d_model: 32",
+            ),
         ),
-        cells(sets=("small",)) | {"compare"},
+        cells(("image_digits",), sets=("small",)) | {"compare"},
     ),
     "a model": (
-        append("components/train/models/lstm_attention.py"),
-        cells(models=("lstm_attention",)) | {"compare"},
+        both(digits_only, append("components/train/models/lstm_attention.py")),
+        cells(("image_digits",), models=("lstm_attention",)) | {"compare"},
     ),
     "a layer that one model uses": (
-        append("components/train/layers/feed_forward.py"),
-        cells(models=("transformer",)) | {"compare"},
+        both(digits_only, append("components/train/layers/feed_forward.py")),
+        cells(("image_digits",), models=("transformer",)) | {"compare"},
     ),
     "a problem's wording: same data": (
         append("components/datagen/problems/image_digits.py"),
@@ -113,8 +113,8 @@ CASES = {
         {"datagen@pairs", "compare"} | cells(("pairs",), ("transformer",)),
     ),
     "decoding": (
-        replace("params.yaml", "beam_size: 2", "beam_size: 3"),
-        cells(kinds=("evaluate",)) | {"compare"},
+        both(digits_only, replace("params.yaml", "beam_size: 2", "beam_size: 3")),
+        cells(("image_digits",), kinds=("evaluate",)) | {"compare"},
     ),
     "a metric": (
         append("components/eval/metrics/ter.py"),

@@ -1,162 +1,265 @@
-"""What every model must do, over every file found under `models/`."""
+"""What every model must do, over every file found under `models/` and every problem it takes."""
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import pytest
 
-from components.datagen.schema import Manifest
+from components.catalog import UserError
 from components.train import checkpoint
-from components.train.network import build_network, count_params, load_model_module
-from tests.eval import tiny
+from components.train.hparams import Hparams
+from components.train.network import Network, build_network, count_params, load_model_module
+from tests.tiny import KINDS, LABELS, WORDS, tiny_data
 
 FOLDER = Path(__file__).resolve().parents[2] / "components" / "train" / "models"
 MODELS = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "__init__")
 SMALL = {"d_model": 16, "num_layers": 2, "num_heads": 2, "d_ff": 24}
 QUIET = {"dropout": 0.0, "attention_dropout": 0.0, "relu_dropout": 0.0}
+MODALITIES = {
+    "symbol": ("symbol", "symbol"),
+    "class_label": ("symbol", "class_label"),
+    "image": ("image", "class_label"),
+}
 
 
-def takes(module, values: dict) -> dict:
-    from components.train.hparams import Hparams
+def applies(model: str, kind: str) -> bool:
+    needs = load_model_module(model).NEEDS
+    inputs, targets = MODALITIES[kind]
+    return inputs in needs.get("inputs", [inputs]) and targets in needs.get("targets", [targets])
 
+
+CASES = [(model, kind) for model in MODELS for kind in KINDS if applies(model, kind)]
+SEQUENCES = [model for model, kind in CASES if kind == "symbol"]
+every_case = pytest.mark.parametrize(("model", "kind"), CASES)
+every_sequence_model = pytest.mark.parametrize("model", SEQUENCES)
+
+
+def takes(module: Any, values: dict[str, Any]) -> dict[str, Any]:
     known = {
         field.name for owner in (Hparams, module.Options) for field in dataclasses.fields(owner)
     }
     return {name: value for name, value in values.items() if name in known}
 
 
-def network_of(model: str, folder: Path, **values):
-    module = load_model_module(model)
-    modality = module.NEEDS.get("targets", ["symbol"])[0]
-    manifest: Manifest = tiny.copying(folder) if modality == "symbol" else tiny.animals(folder)
+def network_of(model: str, kind: str, folder: Path, **values: Any) -> Network:
     keras.utils.set_random_seed(5)
-    return build_network(manifest, model, takes(module, {**SMALL, **QUIET, **values})), modality
+    module = load_model_module(model)
+    network = build_network(
+        tiny_data(folder, kind), model, takes(module, {**SMALL, **QUIET, **values})
+    )
+    rng = np.random.default_rng(8)
+    for weight in network.trainable_weights:  # biases too, so that none is out of play
+        weight.assign(weight + rng.normal(0, 0.05, weight.shape).astype(np.float32))
+    return network
 
 
-def batch_of(modality: str) -> dict[str, np.ndarray]:
+def batch_of(kind: str) -> dict[str, np.ndarray]:
     rng = np.random.default_rng(3)
-    if modality == "class_label":
-        inputs = rng.integers(0, 256, (3, 4, 4, 1)).astype(np.uint8)
-        return {"inputs": inputs, "targets": np.array([[1], [0], [4]], np.int32)}
     inputs = rng.integers(3, 11, (3, 6)).astype(np.int32)
     inputs[1, 4:] = 0
     inputs[2, 2:] = 0
+    if kind == "image":
+        inputs = rng.integers(0, 256, (3, 4, 4, 1)).astype(np.uint8)
     targets = rng.integers(3, 11, (3, 5)).astype(np.int32)
     targets[0, 3:] = 0
-    return {"inputs": inputs, "targets": targets}
+    if kind != "symbol":
+        targets = np.array([[1], [0], [4]], np.int32)
+    count = np.count_nonzero(targets) if kind == "symbol" else 3
+    return {"inputs": inputs, "targets": targets, "tokens": np.full(3, count, np.float32)}
 
 
-def logits_of(network, batch) -> np.ndarray:
+def logits_of(network: Network, batch: dict[str, np.ndarray]) -> np.ndarray:
     return keras.ops.convert_to_numpy(network(batch, training=False))
 
 
-@pytest.mark.parametrize("model", MODELS)
-def test_every_weight_is_built_and_gets_a_gradient(model: str, tmp_path: Path) -> None:
+def loss_of(network: Network, batch: dict[str, np.ndarray]) -> float:
+    return float(network.compute_loss(x=batch, y_pred=network(batch, training=False)))
+
+
+@every_case
+def test_every_weight_gets_a_gradient(model: str, kind: str, tmp_path: Path) -> None:
     import tensorflow as tf
 
-    network, modality = network_of(model, tmp_path)
-    batch = batch_of(modality)
-    batch["tokens"] = np.full(3, 10, np.float32)
+    network = network_of(model, kind, tmp_path)
+    batch = batch_of(kind)
     with tf.GradientTape() as tape:
         logits = network(batch, training=True)
         loss = network.compute_loss(x=batch, y_pred=logits)
-    length = 1 if modality == "class_label" else 5
+    length = 5 if kind == "symbol" else 1
     assert tuple(logits.shape) == (3, length, network.num_classes)
     weights = [variable.value for variable in network.trainable_variables]
-    for variable, gradient in zip(
-        network.trainable_variables, tape.gradient(loss, weights), strict=True
-    ):
+    # A decoder asked for one label sees one position, which is zero: there is nothing to compare
+    # among positions, and nothing for an input's matrix to multiply.
+    idle = () if kind == "symbol" else ("self_attention/q", "decoder_0/kernel")
+    gradients = tape.gradient(loss, weights)
+    for variable, gradient in zip(network.trainable_variables, gradients, strict=True):
         assert gradient is not None, variable.path
         dense = tf.convert_to_tensor(gradient).numpy()
-        # A decoder that sees one zero vector has nothing to compare among positions of its own.
-        alone = modality == "class_label" or "self_attention/q" in variable.path
-        assert np.all(np.isfinite(dense)) and (alone or np.any(dense != 0)), variable.path
+        assert np.all(np.isfinite(dense)), variable.path
+        assert np.any(dense != 0) or variable.path.endswith(idle), variable.path
 
 
-@pytest.mark.parametrize("model", MODELS)
-def test_padding_and_the_other_examples_change_nothing(model: str, tmp_path: Path) -> None:
-    network, modality = network_of(model, tmp_path)
-    batch = batch_of(modality)
+@every_case
+def test_padding_and_the_other_examples_change_nothing(
+    model: str, kind: str, tmp_path: Path
+) -> None:
+    network = network_of(model, kind, tmp_path)
+    batch = batch_of(kind)
     logits = logits_of(network, batch)
     turned = {name: array[::-1] for name, array in batch.items()}
     np.testing.assert_allclose(logits_of(network, turned)[::-1], logits, atol=1e-5)
-    if modality == "symbol":
-        wider = {name: np.pad(array, [(0, 0), (0, 3)]) for name, array in batch.items()}
-        np.testing.assert_allclose(logits_of(network, wider)[:, :5], logits, atol=1e-5)
-        alone = {"inputs": batch["inputs"][2:, :2], "targets": batch["targets"][2:]}
-        np.testing.assert_allclose(logits_of(network, alone)[0], logits[2], atol=1e-5)
-
-
-@pytest.mark.parametrize("model", MODELS)
-def test_the_future_does_not_leak(model: str, tmp_path: Path) -> None:
-    network, modality = network_of(model, tmp_path)
-    if modality != "symbol":
-        assert not network.target_net.autoregressive
+    if kind == "image":
         return
-    batch = batch_of(modality)
+    wider = {**batch, "inputs": np.pad(batch["inputs"], [(0, 0), (0, 3)])}
+    np.testing.assert_allclose(logits_of(network, wider), logits, atol=1e-5)
+    alone = {"inputs": batch["inputs"][2:, :2], "targets": batch["targets"][2:]}
+    np.testing.assert_allclose(logits_of(network, alone)[0], logits[2], atol=1e-5)
+    if kind == "symbol":
+        wider["targets"] = np.pad(batch["targets"], [(0, 0), (0, 2)])
+        np.testing.assert_allclose(logits_of(network, wider)[:, :5], logits, atol=1e-5)
+
+
+@every_case
+def test_rows_that_fill_up_a_batch_weigh_nothing(model: str, kind: str, tmp_path: Path) -> None:
+    network = network_of(model, kind, tmp_path, label_smoothing=0.1)
+    batch = batch_of(kind)
+    filled = {
+        name: np.pad(array, [(0, 2)] + [(0, 0)] * (array.ndim - 1)) for name, array in batch.items()
+    }
+    assert loss_of(network, filled) == pytest.approx(loss_of(network, batch), abs=1e-6)
+
+
+@every_sequence_model
+def test_the_future_does_not_leak(model: str, tmp_path: Path) -> None:
+    network = network_of(model, "symbol", tmp_path)
+    batch = batch_of("symbol")
     logits = logits_of(network, batch)
     for t in range(5):
         changed = {**batch, "targets": batch["targets"].copy()}
-        changed["targets"][:, t] = 9 - changed["targets"][:, t] % 7
-        np.testing.assert_allclose(
-            logits_of(network, changed)[:, : t + 1], logits[:, : t + 1], atol=1e-6
-        )
+        changed["targets"][:, t] = 3 + (changed["targets"][:, t] + 1) % 8
+        found = logits_of(network, changed)
+        np.testing.assert_allclose(found[:, : t + 1], logits[:, : t + 1], atol=1e-6)
+        assert t == 4 or np.abs(found[:, t + 1] - logits[:, t + 1]).max() > 1e-3
 
 
+@every_case
 @pytest.mark.parametrize("beams", [1, 3])
-@pytest.mark.parametrize("model", MODELS)
 def test_step_by_step_with_a_cache_is_the_whole_at_once(
-    model: str, beams: int, tmp_path: Path
+    model: str, kind: str, beams: int, tmp_path: Path
 ) -> None:
-    network, modality = network_of(model, tmp_path)
-    batch = batch_of(modality)
-    if modality != "symbol":
-        memory = network.encode(batch)
-        zeros = np.zeros((3 * beams, 16), np.float32)
-        h, _ = network.body.step(zeros, 0, network.init_cache(memory, beams, 1), memory)
-        found = keras.ops.convert_to_numpy(network.target_net.top(h))[::beams]
-        np.testing.assert_allclose(found, logits_of(network, batch)[:, 0], atol=1e-4)
-        return
+    network = network_of(model, kind, tmp_path)
+    batch = batch_of(kind)
     logits = logits_of(network, batch)
     memory = network.encode(batch, training=False)
     cache = network.init_cache(memory, beams, 5)
     previous = np.zeros(3 * beams, np.int32)
-    for t in range(5):
-        step, cache = network.step(previous, t, cache, memory)
+    for t in range(logits.shape[1]):
+        if kind == "symbol":
+            step, cache = network.step(previous, t, cache, memory)
+        else:
+            h, cache = network.body.step(np.zeros((3 * beams, 16), "f"), t, cache, memory)
+            step = network.target_net.top(h)
         found = keras.ops.convert_to_numpy(step).reshape(3, beams, -1)
         for beam in range(beams):
             np.testing.assert_allclose(found[:, beam], logits[:, t], atol=1e-4)
         previous = np.repeat(batch["targets"][:, t], beams)
 
 
-@pytest.mark.parametrize("model", MODELS)
-def test_what_is_saved_is_what_is_loaded(model: str, tmp_path: Path) -> None:
-    network, modality = network_of(model, tmp_path)
-    expected = logits_of(network, batch_of(modality))
+@every_case
+def test_what_is_saved_is_what_is_loaded(model: str, kind: str, tmp_path: Path) -> None:
+    network = network_of(model, kind, tmp_path)
+    expected = logits_of(network, batch_of(kind))
     path = tmp_path / "weights.safetensors"
     checkpoint.save(checkpoint.arrays(network.trainable_variables), path)
     for variable in network.trainable_variables:
         variable.assign(np.zeros(variable.shape, np.float32))
     checkpoint.load_weights(network, path)
-    np.testing.assert_array_equal(logits_of(network, batch_of(modality)), expected)
+    np.testing.assert_array_equal(logits_of(network, batch_of(kind)), expected)
+    other = network_of(model, kind, tmp_path, d_model=8)
+    with pytest.raises(UserError, match="has shape .* the model expects"):
+        checkpoint.load_weights(other, path)
 
 
-def test_the_transformer_has_as_many_weights_as_its_formula(tmp_path: Path) -> None:
-    network, _ = network_of("transformer", tmp_path)
-    d, ff, layers, vocabulary = 16, 24, 2, len(tiny.WORDS)
-    attention, norm, ffn = 4 * d * d, 2 * d, 2 * d * ff + ff + d
-    encoder = layers * (attention + ffn + 2 * norm) + norm
-    decoder = layers * (2 * attention + ffn + 3 * norm) + norm
+@pytest.mark.parametrize("norm", ["pre", "post"])
+def test_the_transformer_has_as_many_weights_as_its_formula(norm: str, tmp_path: Path) -> None:
+    network = network_of("transformer", "symbol", tmp_path, norm=norm)
+    d, ff, layers, vocabulary = 16, 24, 2, len(WORDS)
+    attention, layer_norm, ffn = 4 * d * d, 2 * d, 2 * d * ff + ff + d
+    closing = layer_norm if norm == "pre" else 0
+    encoder = layers * (attention + ffn + 2 * layer_norm) + closing
+    decoder = layers * (2 * attention + ffn + 3 * layer_norm) + closing
     assert count_params(network) == vocabulary * d + d + encoder + decoder
 
 
+@pytest.mark.parametrize("attention", ["bahdanau", "luong"])
+def test_the_lstm_has_as_many_weights_as_its_formula(attention: str, tmp_path: Path) -> None:
+    network = network_of("lstm_attention", "symbol", tmp_path, attention=attention)
+    d, layers, vocabulary = 16, 2, len(WORDS)
+
+    def lstm(inputs: int, units: int) -> int:
+        return 4 * units * (inputs + units + 1)
+
+    encoder = layers * 2 * lstm(d, d // 2)
+    decoder = lstm(2 * d, d) + (layers - 1) * lstm(d, d)
+    keys, combine = d * d, 2 * d * d + d
+    score = d * d + d + d if attention == "bahdanau" else 0
+    assert count_params(network) == vocabulary * d + encoder + decoder + keys + combine + score
+
+
+def test_a_label_has_a_column_and_a_bias(tmp_path: Path) -> None:
+    network = network_of("transformer_encoder", "class_label", tmp_path)
+    shapes = {weight.path.split("/")[-1]: weight.shape for weight in network.target_net.weights}
+    assert shapes == {"kernel": (16, len(LABELS)), "bias": (len(LABELS),)}
+
+
 @pytest.mark.parametrize("model", MODELS)
-def test_options_say_what_they_mean(model: str) -> None:
-    module = load_model_module(model)
-    assert isinstance(module.NEEDS, dict) and module.__doc__
-    for field in dataclasses.fields(module.Options):
+def test_a_model_declares_what_it_needs_and_what_its_options_mean(model: str) -> None:
+    tree = ast.parse((FOLDER / f"{model}.py").read_text(encoding="utf-8"))
+    assert ast.get_docstring(tree)
+    found = {}
+    for node in tree.body:
+        if isinstance(node, ast.AnnAssign | ast.Assign):
+            target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
+            assert isinstance(target, ast.Name) and node.value is not None
+            if target.id == "NEEDS":
+                found = {"needs": ast.literal_eval(node.value)}  # readable without an import
+    assert set(found["needs"]) <= {"inputs", "targets", "provides"}
+    for field in dataclasses.fields(load_model_module(model).Options):
         assert field.metadata["meaning"], field.name
+        choices = field.metadata["choices"]
+        assert choices is None or field.default in choices, field.name
+
+
+def test_one_name_means_one_thing_in_all_models() -> None:
+    common = {field.name for field in dataclasses.fields(Hparams)}
+    seen: dict[str, tuple[str, Any]] = {}
+    for model in MODELS:
+        for field in dataclasses.fields(load_model_module(model).Options):
+            assert field.name not in common, f"{model} declares {field.name} again"
+            other, default = seen.setdefault(field.name, (model, field.default))
+            assert field.default == default, f"{field.name} in {model} and {other}"
+
+
+def test_a_setting_nobody_declares_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(KeyError, match="lstm_attention has no setting num_heads"):
+        build_network(tiny_data(tmp_path), "lstm_attention", {"num_heads": 2})
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5])
+def test_symbol_dropout_unnames_real_symbols_in_training_only(share: float, tmp_path: Path) -> None:
+    network = network_of("transformer", "symbol", tmp_path, symbol_dropout=share)
+    net = network.target_net
+    unknown = keras.ops.convert_to_numpy(net.bottom(np.array([[2]]), training=False))[0, 0]
+    ids = np.full((1, 2000), 5)
+    ids[0, 1000:] = 0
+    quiet = keras.ops.convert_to_numpy(net.bottom(ids, training=False))
+    assert not np.any(np.all(quiet == unknown, axis=-1)) and not np.any(quiet[0, 1000:])
+    noisy = keras.ops.convert_to_numpy(net.bottom(ids, training=True))
+    lost = np.all(noisy == unknown, axis=-1)[0]
+    assert not np.any(lost[1000:]) and abs(lost[:1000].mean() - share) < 0.06

@@ -46,7 +46,9 @@ class Body(keras.layers.Layer):
         self.drop = keras.layers.Dropout(hp.dropout)
         self.encoder = [
             keras.layers.Bidirectional(
-                keras.layers.LSTM(hp.d_model // 2, return_sequences=True, return_state=True),
+                keras.layers.LSTM(
+                    hp.d_model // 2, return_sequences=True, return_state=True, name="lstm"
+                ),
                 name=f"encoder_{i}",
             )
             for i in range(hp.num_layers)

@@ -43,11 +43,6 @@ def configure(runtime: Runtime, seed: int) -> None:
     if runtime.threads:
         for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
             os.environ[name] = str(runtime.threads)
-    if runtime.backend == "tensorflow" and kind == "cpu" and count > 1:
-        raise UserError(
-            f"params.yaml: runtime.devices is {runtime.devices!r}; several CPU devices need "
-            "runtime.backend: jax, because TensorFlow's MirroredStrategy hangs on them"
-        )
     if runtime.backend == "jax":
         _prepare_jax(kind, count, runtime)
     with _quiet_stderr():
@@ -59,31 +54,64 @@ def configure(runtime: Runtime, seed: int) -> None:
             f"start a new one for runtime.backend: {runtime.backend}"
         )
     if runtime.backend == "tensorflow":
-        _prepare_tensorflow(kind, runtime)
+        _prepare_tensorflow(kind, count, runtime)
     # A class label is a target of one position, over which a decoder's softmax is rightly 1.
     warnings.filterwarnings("ignore", message="You are using a softmax over axis")
     keras.config.set_dtype_policy(runtime.precision)
     keras.utils.set_random_seed(seed)
     if runtime.backend == "jax":
-        _distribute_jax(kind, count)
+        _distribute_jax(runtime)
+
+
+def shared_devices(runtime: Runtime) -> list[str]:
+    """Names of the devices that share every batch; `configure` must have run.
+
+    Raises UserError if fewer are here than `runtime.devices` asks for.
+    """
+    kind, count = parse_devices(runtime.devices)
+    if runtime.backend == "jax":
+        import keras
+
+        names = keras.distribution.list_devices()
+    else:
+        import tensorflow as tf
+
+        names = [device.name for device in tf.config.list_logical_devices()]
+    if kind in ("auto", "all"):
+        found = [name for name in names if "cpu" not in name.lower()] or names
+    else:
+        found = [name for name in names if kind in name.lower()]
+    if len(found) < max(count, 1):
+        raise UserError(
+            f"params.yaml: runtime.devices is {runtime.devices!r}, but {runtime.backend} sees "
+            f"{', '.join(names)} only"
+        )
+    return found[:count] if count else found
 
 
 def strategy_scope(runtime: Runtime) -> Any:
     """The `tf.distribute.MirroredStrategy` scope for several devices on TensorFlow, else a null one."""
-    kind, count = parse_devices(runtime.devices)
-    if runtime.backend != "tensorflow" or kind in ("auto", "cpu"):
+    if runtime.backend != "tensorflow":
+        return contextlib.nullcontext()
+    names = shared_devices(runtime)
+    if len(names) == 1:
         return contextlib.nullcontext()
     import tensorflow as tf
 
-    names = [device.name for device in tf.config.list_logical_devices("GPU")]
-    if count and len(names) < count:
-        raise UserError(
-            f"params.yaml: runtime.devices asks for {count} {kind} devices, {len(names)} are here"
-        )
-    names = names[:count] if count else names
-    if len(names) <= 1:
-        return contextlib.nullcontext()
     return tf.distribute.MirroredStrategy(names).scope()
+
+
+@contextlib.contextmanager
+def undivided() -> Iterator[None]:
+    """Batches are not cut among JAX's devices here, because the last ones have too few rows for it."""
+    import keras
+
+    distribution = keras.distribution.distribution()
+    keras.distribution.set_distribution(None)
+    try:
+        yield
+    finally:
+        keras.distribution.set_distribution(distribution)
 
 
 def describe_devices(backend: str) -> list[str]:
@@ -132,7 +160,7 @@ def _quiet_stderr() -> Iterator[None]:
             os.close(saved)
 
 
-def _prepare_tensorflow(kind: str, runtime: Runtime) -> None:
+def _prepare_tensorflow(kind: str, count: int, runtime: Runtime) -> None:
     import tensorflow as tf
 
     # Keras traces `predict` once for each of the first few shapes; TensorFlow takes that for a fault.
@@ -147,6 +175,11 @@ def _prepare_tensorflow(kind: str, runtime: Runtime) -> None:
         tf.config.threading.set_inter_op_parallelism_threads(1)
     if kind == "cpu":
         tf.config.set_visible_devices([], "GPU")
+        if count > 1:
+            cpu = tf.config.list_physical_devices("CPU")[0]
+            tf.config.set_logical_device_configuration(
+                cpu, [tf.config.LogicalDeviceConfiguration() for _ in range(count)]
+            )
 
 
 def _prepare_jax(kind: str, count: int, runtime: Runtime) -> None:
@@ -165,19 +198,10 @@ def _prepare_jax(kind: str, count: int, runtime: Runtime) -> None:
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 1.0)
 
 
-def _distribute_jax(kind: str, count: int) -> None:
-    import jax
+def _distribute_jax(runtime: Runtime) -> None:
     import keras
 
-    devices = keras.distribution.list_devices()
-    if kind == "auto":
-        return
-    if count and len(devices) < count:
-        raise UserError(
-            f"params.yaml: runtime.devices asks for {count} devices, JAX sees {len(devices)} "
-            f"({jax.default_backend()})"
-        )
-    devices = devices[:count] if count else devices
+    devices = shared_devices(runtime)
     if len(devices) > 1:
         keras.distribution.set_distribution(
             keras.distribution.DataParallel(devices=devices, auto_shard_dataset=False)

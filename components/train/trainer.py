@@ -28,7 +28,12 @@ from components.train.hparams import Runtime, TrainSettings
 from components.train.network import Losses, Network, build_network, count_params, describe
 from components.train.optimizers import make_optimizer
 from components.train.records import Records
-from components.train.runtime import describe_devices, strategy_scope
+from components.train.runtime import (
+    describe_devices,
+    shared_devices,
+    strategy_scope,
+    undivided,
+)
 
 Report = Callable[[dict[str, Any]], None]
 UNBOUNDED = 10**9
@@ -117,18 +122,13 @@ def train(
 
 def make_plan(hp: Any, runtime: Runtime, seed: int) -> Plan:
     """How this backend wants its batches: few fixed shapes for JAX, as small as possible for TF."""
-    from components.train.runtime import parse_devices
-
-    count = parse_devices(runtime.devices)[1]
-    if count == 0:
-        count = len(describe_devices(runtime.backend))
     return Plan(
         batch_tokens=hp.batch_tokens,
         max_length=hp.max_length,
         seed=seed,
         static=runtime.backend == "jax",
         growth=1.25 if runtime.backend == "jax" else 1.1,
-        rows_multiple=count,
+        rows_multiple=len(shared_devices(runtime)),
     )
 
 
@@ -210,19 +210,20 @@ class _Run:
         count = min(self.settings.eval_steps, self.total - p.step)
         began, before = time.monotonic(), p.seconds
         meter = _Meter(self, p.step, before, began)
-        source = meter.watch(self.stream.batches(p.step, count))
-        dataset, steps = feed(source, self.stream, count)
+        first = p.step
+        dataset = feed(lambda: meter.watch(self.stream.batches(first, count)), self.stream)
         self.network.fit(
-            dataset, epochs=1, steps_per_epoch=steps, verbose=0, shuffle=False, callbacks=[meter]
+            dataset, epochs=1, steps_per_epoch=count, verbose=0, shuffle=False, callbacks=[meter]
         )
         p.step += meter.steps
         p.examples += meter.examples
         p.tokens += meter.tokens
         swapped = self.swap_in_average()
-        result = self.dev()
-        value = result["dev_loss"]
-        if self.dev_metric:
-            value = result[self.metric_name] = float(self.dev_metric(self.network))
+        with undivided():
+            result = self.dev()
+            value = result["dev_loss"]
+            if self.dev_metric:
+                value = result[self.metric_name] = float(self.dev_metric(self.network))
         self.keep(value, result["dev_loss"])
         self.swap_out(swapped)
         p.dev_loss = result["dev_loss"]
@@ -236,6 +237,7 @@ class _Run:
         self.history.add({"step": p.step, "split": "dev", **result})
         self.report({"event": "dev", "step": p.step, "steps": self.total, **result})
         state.save(self.work_dir, p, self.network, self.network.optimizer)
+        self.tidy()
 
     def keep(self, value: float, dev_loss: float) -> None:
         """Writes `last`, one of the checkpoints to average, and `best` where it is."""
@@ -253,22 +255,24 @@ class _Run:
         )
         if better:
             p.best_step, p.best_value, p.best_loss, p.stale = p.step, value, dev_loss, 0
-            link = self.work_dir / "best.partial"
-            shutil.copyfile(self.kept(p.step), link)
-            os.replace(link, self.work_dir / f"best-{p.step:09d}.safetensors")
+            partial = self.work_dir / "best.partial"
+            shutil.copyfile(self.kept(p.step), partial)
+            os.replace(partial, self.best(p.step))
         else:
             p.stale += 1
-        wanted = {self.kept(step) for step in p.kept}
-        for old in self.work_dir.glob("kept-*.safetensors"):
-            # One more than is averaged stays, so that a kill before the state is saved loses none.
-            if (
-                old not in wanted
-                and int(old.stem.split("-")[1]) < min(p.kept) - 2 * self.settings.eval_steps
-            ):
+
+    def tidy(self) -> None:
+        """Removes checkpoints that the state just saved no longer names; a kill before loses none."""
+        wanted = {self.best(self.progress.best_step), *map(self.kept, self.progress.kept)}
+        for pattern in ("kept-*.safetensors", "best-*.safetensors"):
+            for old in set(self.work_dir.glob(pattern)) - wanted:
                 old.unlink()
 
     def kept(self, step: int) -> Path:
         return self.work_dir / f"kept-{step:09d}.safetensors"
+
+    def best(self, step: int) -> Path:
+        return self.work_dir / f"best-{step:09d}.safetensors"
 
     def publish(self) -> None:
         """Moves the results into place: checkpoints, history, curves."""
@@ -279,8 +283,7 @@ class _Run:
         for name in ("history.jsonl", "history.csv"):
             shutil.copyfile(self.work_dir / name, self.out_dir / name)
         shutil.copyfile(self.kept(p.step), folder / "last.safetensors")
-        best = self.work_dir / f"best-{p.best_step:09d}.safetensors"
-        shutil.copyfile(best, folder / "best.safetensors")
+        shutil.copyfile(self.best(p.best_step), folder / "best.safetensors")
         average = checkpoint.mean([self.kept(step) for step in p.kept])
         checkpoint.save(average, folder / "average.safetensors")
         self.report({"event": "end", "step": p.step, "seconds": p.seconds})
@@ -309,15 +312,15 @@ class _Meter(keras.callbacks.Callback):
     def __init__(self, run: _Run, first: int, before: float, began: float) -> None:
         super().__init__()
         self.run, self.first, self.before, self.began = run, first, before, began
-        self.sizes: list[tuple[int, int, int]] = []
+        self.sizes: dict[int, tuple[int, int, int]] = {}
         self.steps = self.rows = self.examples = self.tokens = 0
         self._rows_before, self._sum_before = 0, 0.0
         self._mark = (time.monotonic(), 0)
 
     def watch(self, batches: Iterator[dict[str, np.ndarray]]) -> Iterator[dict[str, np.ndarray]]:
-        for batch in batches:
+        for number, batch in enumerate(batches):
             tokens = batch["tokens"]
-            self.sizes.append((len(tokens), int(np.count_nonzero(tokens)), int(tokens.max())))
+            self.sizes[number] = (len(tokens), int(np.count_nonzero(tokens)), int(tokens.max()))
             yield batch
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
@@ -360,10 +363,14 @@ class _Meter(keras.callbacks.Callback):
         )
 
 
-def feed(batches: Iterator[dict[str, np.ndarray]], stream: Stream, count: int) -> tuple[Any, int]:
-    """Batches as the backend's `fit` likes them, made ahead in another thread."""
+def feed(batches: Callable[[], Iterator[dict[str, np.ndarray]]], stream: Stream) -> Any:
+    """Batches as the backend's `fit` likes them, made ahead in another thread.
+
+    `batches` begins them anew at every call: a MirroredStrategy opens the data set twice, and two
+    readers of one iterator would each get a part.
+    """
     if keras.backend.backend() != "tensorflow":
-        return ((batch,) for batch in prefetch(batches)), count
+        return ((batch,) for batch in prefetch(batches()))
     import tensorflow as tf
 
     example = stream.make(stream.epoch(0)[0])
@@ -375,8 +382,8 @@ def feed(batches: Iterator[dict[str, np.ndarray]], stream: Stream, count: int) -
         for name, array in example.items()
     }
     dataset = tf.data.Dataset.from_generator(
-        lambda: ((batch,) for batch in batches), output_signature=(signature,)
+        lambda: ((batch,) for batch in batches()), output_signature=(signature,)
     )
     options = tf.data.Options()
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
-    return dataset.with_options(options).prefetch(4), count
+    return dataset.with_options(options).prefetch(4)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import IO, Any
 
 QUIET_SECONDS = 30.0
@@ -70,27 +70,13 @@ class Progress:
 
 def describe(event: Mapping[str, Any]) -> str:
     """One event in words; empty for what people need not see."""
-    kind = event.get("event")
-    if kind == "start":
-        return _start(event)
-    if kind == "resume":
-        return f"goes on from step {_of(event)}"
-    if kind == "step":
-        return _step(event)
-    if kind == "dev":
-        known = ("event", "step", "steps", "time")
-        values = [
-            f"{key} {_number(value)}"
-            for key, value in event.items()
-            if key not in known and isinstance(value, int | float)
-        ]
-        return f"step {_of(event)}   {'   '.join(values)}"
-    if kind in ("end", "checkpoint"):
-        return ""
+    known = WORDS.get(str(event.get("event")))
+    if known:
+        return known(event)
     words = [
         f"{key} {_number(value)}" for key, value in event.items() if key not in ("event", "problem")
     ]
-    return f"{kind}: {', '.join(words)}" if words else str(kind)
+    return f"{event.get('event')}: {', '.join(words)}"
 
 
 def duration(seconds: float) -> str:
@@ -125,6 +111,36 @@ def _step(event: Mapping[str, Any]) -> str:
     return "   ".join(parts)
 
 
+def _dev(event: Mapping[str, Any]) -> str:
+    values = [
+        f"{key} {_number(value)}"
+        for key, value in event.items()
+        if key not in ("event", "step", "steps", "time") and isinstance(value, int | float)
+    ]
+    return f"step {_of(event)}   {'   '.join(values)}"
+
+
+def _read(event: Mapping[str, Any]) -> str:
+    so_far = "" if event.get("done") else " so far"
+    return f"{event['split']}: {event['rows']:,} rows read{so_far}"
+
+
+def _download(event: Mapping[str, Any]) -> str:
+    total = f" of {event['total'] / 1e6:,.1f}" if event.get("total") else ""
+    return f"{event['url']}: {event['bytes'] / 1e6:,.1f}{total} MB"
+
+
+def _shards(event: Mapping[str, Any]) -> str:
+    if not event.get("done"):
+        return "encoding and writing shards"
+    return f"shard {event['done']} of {event['of']} written"
+
+
+def _chosen(event: Mapping[str, Any]) -> str:
+    values = [f"{key} {_number(value)}" for key, value in event.items() if key != "event"]
+    return f"checkpoint: {', '.join(values)}"
+
+
 def _of(event: Mapping[str, Any]) -> str:
     return f"{event['step']}/{event['steps']}" if event.get("steps") else str(event["step"])
 
@@ -133,3 +149,20 @@ def _number(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "start": _start,
+    "resume": lambda event: f"goes on from step {_of(event)}",
+    "step": _step,
+    "dev": _dev,
+    "end": lambda event: "",
+    "checkpoint": lambda event: "",
+    "read": _read,
+    "download": _download,
+    "vocabulary": lambda event: "building the vocabulary",
+    "shards": _shards,
+    "chosen": _chosen,
+    "decode": lambda event: f"decoded {event['done']:,} of {event['examples']:,}",
+    "decoded": lambda event: f"decoded {event['examples']:,} in {event['seconds']:.1f} s",
+}

@@ -105,6 +105,27 @@ def test_decoding_gives_back_what_was_encoded(name, generated):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_the_gold_targets_score_the_maximum(name, generated):
+    """Through ids and back, the right answer loses no more than its unknown words."""
+    folder = generated(name)
+    manifest = Manifest.load(folder)
+    feature = manifest.features["targets"]
+    loaded = vocabulary.load(folder / feature.vocabulary)
+    examples = read_split(folder, "test")[:200]
+    gold = [loaded.decode(example["targets"].tolist()) for example in examples]
+    expected = [example["targets_text"][0].decode() for example in examples]
+    for metric_name in manifest.metrics:
+        metric = catalog.load_module("metrics", metric_name)
+        if metric.INPUT == "loss":
+            continue
+        answers = [[text] for text in gold] if metric.INPUT == "ranked" else gold
+        found = metric.metric(expected, answers)[metric.MAIN]
+        percent = 100 * found if metric.MAIN.startswith("accuracy") else found
+        lost = 100 - percent if metric.HIGHER_IS_BETTER else percent
+        assert -1e-6 <= lost <= 3, metric_name
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_a_second_run_is_byte_identical(name, generated, tmp_path, monkeypatch):
     folder = generated(name)
     monkeypatch.setattr(spool, "CHUNK_ROWS", 2500)

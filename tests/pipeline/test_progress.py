@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 
+import pytest
+
 from pipeline.progress import Progress, describe, duration
 
 
@@ -43,6 +45,26 @@ def test_a_step_says_all_that_matters() -> None:
     assert (
         describe(event) == "step 50/300   loss 2.5000   lr 1.00e-03   3,900 tokens/s   10 min left"
     )
+
+
+@pytest.mark.parametrize(
+    ("event", "text"),
+    [
+        (
+            {"event": "read", "problem": "p", "split": "dev", "rows": 1500},
+            "dev: 1,500 rows read so far",
+        ),
+        ({"event": "read", "split": "dev", "rows": 9, "done": True}, "dev: 9 rows read"),
+        ({"event": "download", "url": "u", "bytes": 1_500_000, "total": None}, "u: 1.5 MB"),
+        ({"event": "download", "url": "u", "bytes": 1e6, "total": 3e6}, "u: 1.0 of 3.0 MB"),
+        ({"event": "shards", "problem": "p", "done": 0}, "encoding and writing shards"),
+        ({"event": "shards", "done": 2, "of": 8}, "shard 2 of 8 written"),
+        ({"event": "decode", "done": 64, "examples": 1000}, "decoded 64 of 1,000"),
+        ({"event": "somethingelse", "count": 3}, "somethingelse: count 3"),
+    ],
+)
+def test_every_event_is_a_line_of_words(event: dict, text: str) -> None:
+    assert describe(event) == text
 
 
 def test_durations() -> None:

@@ -164,7 +164,9 @@ def eval_batches(
     inputs, targets = records.lengths["inputs"][:count], records.lengths["targets"][:count]
     order = np.lexsort((np.arange(count), -targets, -inputs))
     longest = np.maximum(inputs, targets)
-    bounds = np.array(bucket_bounds(max(int(longest.max(initial=1)), FIRST_BOUND), growth))
+    if static:
+        bounds = np.array(bucket_bounds(max(int(longest.max(initial=1)), FIRST_BOUND), growth))
+        longest = bounds[np.searchsorted(bounds, longest)]
     start = 0
     while start < count:
         top = int(longest[order[start]])
@@ -175,11 +177,9 @@ def eval_batches(
                 break
             top, stop = top_next, stop + 1
         indices = order[start:stop]
-        rows = length = None
-        if static:
-            length = int(bounds[np.searchsorted(bounds, top)])
-            rows = max(batch_tokens // length, len(indices))
-        yield indices, complete(records.batch(indices), records, rows, length)
+        # One shape for each bound: a batch that stopped early is filled up with rows.
+        shape = (max(batch_tokens // top, 1), top) if static else (None, None)
+        yield indices, complete(records.batch(indices), records, *shape)
         start = stop
 
 

@@ -82,6 +82,17 @@ def test_evaluation_reads_everything_once_longest_first(records: Records) -> Non
     assert tops == sorted(tops, reverse=True)
 
 
+def test_static_evaluation_has_one_shape_a_bound(records: Records) -> None:
+    batches = list(eval_batches(records, 64, static=True))
+    assert sorted(np.concatenate([indices for indices, _ in batches])) == list(range(300))
+    shapes = {batch["inputs"].shape for _, batch in batches}
+    assert len(shapes) == len({length for _, length in shapes}) < len(batches)
+    for indices, batch in batches:
+        rows, length = batch["inputs"].shape
+        assert len(indices) <= rows and rows * length <= max(64, length)
+        assert not np.any(batch["tokens"][len(indices) :])
+
+
 def test_an_error_in_the_thread_reaches_the_consumer() -> None:
     def broken():
         yield 1

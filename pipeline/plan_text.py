@@ -52,7 +52,7 @@ def _sum(plan: Plan) -> str:
         EXCLUDED: "excluded",
     }
     parts = [f"{states[state]} {words}" for state, words in order.items() if states[state]]
-    total = f"{len(plan.cells)} cells: {', '.join(parts)}"
+    total = f"{len(plan.cells)} cell{'' if len(plan.cells) == 1 else 's'}: {', '.join(parts)}"
     made = [name for name, step in plan.data.items() if step.state == TO_RUN]
     if made:
         total += f"; data to make: {', '.join(made)}"

@@ -70,11 +70,12 @@ def quality_and_cost(
     import matplotlib.pyplot as plt
 
     shown = [table for table in tables if table.rows]
-    columns = min(2, len(shown))
+    columns = len(shown) if len(shown) <= 3 else 2
     lines = math.ceil(len(shown) / columns)
+    width = max(WIDTH, WIDTH * columns / 2)
     with style(theme):
         figure, axes = plt.subplots(
-            lines, columns, figsize=(WIDTH, 3.2 * lines), squeeze=False, layout="constrained"
+            lines, columns, figsize=(width, 3.2 * lines), squeeze=False, layout="constrained"
         )
         for axis in axes.flat[len(shown) :]:
             axis.set_visible(False)

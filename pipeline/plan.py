@@ -39,10 +39,6 @@ class CellPlan:
     evaluate: Step
     seconds: float | None
 
-    @property
-    def to_run(self) -> bool:
-        return TO_RUN in (self.train.state, self.evaluate.state)
-
 
 @dataclass(frozen=True)
 class Plan:

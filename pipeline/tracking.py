@@ -126,8 +126,3 @@ def sync(root: Path, cells: Iterable[Cell], settings: TrackingSettings) -> Synce
     if done.warning:
         warn(done.warning)
     return done
-
-
-def log_evaluation(cell: Cell, settings: TrackingSettings, root: Path) -> Synced:
-    """`sync` for one cell, right after its evaluation: costs an import of MLflow."""
-    return sync(root, [cell], settings)

@@ -56,8 +56,6 @@ class Network(keras.Model):
         self.hp = hp
         inputs, targets = manifest.features["inputs"], manifest.features["targets"]
         self.target_modality = targets.modality
-        self.input_modality = inputs.modality
-        self.input_shape_ = inputs.shape
         self.num_classes = targets.vocabulary_size
         shared = (
             hp.shared_embedding

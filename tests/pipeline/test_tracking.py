@@ -142,7 +142,7 @@ def test_a_new_evaluation_is_added_to_the_same_run(tmp_path: Path) -> None:
     fake_grid.write_cell(tmp_path, CELL, error=0.3)
     tracking.sync(tmp_path, [CELL], SETTINGS)
     fake_grid.write_evaluation(tmp_path, CELL, error=0.0)
-    assert tracking.log_evaluation(CELL, SETTINGS, tmp_path).completed == (CELL.name,)
+    assert tracking.sync(tmp_path, [CELL], SETTINGS).completed == (CELL.name,)
     [run] = known_runs(tmp_path)
     points = contents(tmp_path, run.run_id)["points"]
     assert points["test/accuracy"][-1] == (0, 1.0)

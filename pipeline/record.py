@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import os
 import platform
 import subprocess
 from collections.abc import Mapping
@@ -54,7 +56,7 @@ def describe(root: Path, resolved: Resolved, cell: Cell, code: Mapping[str, str]
         "git_revision": revision,
         "git_dirty": dirty,
         "versions": versions(),
-        "machine": f"{platform.system()} {platform.machine()}",
+        "machine": machine(),
     }
 
 
@@ -84,6 +86,17 @@ def versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     return found
+
+
+@cache
+def machine() -> str:
+    """System, processor and cores: on another kind, rounding and so weights may differ."""
+    parts = [f"{platform.system()} {platform.machine()}", platform.processor()]
+    with contextlib.suppress(OSError):
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+        named = [line for line in text.splitlines() if line.startswith("model name")]
+        parts[1] = named[0].split(":")[1].strip() if named else parts[1]
+    return ", ".join([*filter(None, parts), f"{os.cpu_count()} cores"])
 
 
 def _git(root: Path, *words: str) -> str:

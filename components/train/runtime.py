@@ -89,6 +89,23 @@ def shared_devices(runtime: Runtime) -> list[str]:
     return found[:count] if count else found
 
 
+def described_devices(runtime: Runtime) -> list[str]:
+    """`shared_devices` with what accelerators they are, for the record of a run."""
+    names = shared_devices(runtime)
+    if runtime.backend == "jax":
+        import jax
+
+        kinds = {f"{device.platform}:{device.id}": device.device_kind for device in jax.devices()}
+        return [f"{name} {kinds.get(name, '')}".strip() for name in names]
+    import tensorflow as tf
+
+    kinds = {
+        f"/device:GPU:{number}": tf.config.experimental.get_device_details(device)["device_name"]
+        for number, device in enumerate(tf.config.list_physical_devices("GPU"))
+    }
+    return [f"{name} {kinds.get(name, '')}".strip() for name in names]
+
+
 def strategy_scope(runtime: Runtime) -> Any:
     """The `tf.distribute.MirroredStrategy` scope for several devices on TensorFlow, else a null one."""
     if runtime.backend != "tensorflow":
@@ -112,17 +129,6 @@ def undivided() -> Iterator[None]:
         yield
     finally:
         keras.distribution.set_distribution(distribution)
-
-
-def describe_devices(backend: str) -> list[str]:
-    """Names of the devices the backend sees, for the record of a run."""
-    if backend == "jax":
-        import jax
-
-        return [f"{device.platform}:{device.id} {device.device_kind}" for device in jax.devices()]
-    import tensorflow as tf
-
-    return [device.name for device in tf.config.list_logical_devices()]
 
 
 def _check_backend(backend: str) -> None:

@@ -29,7 +29,7 @@ from components.train.network import Losses, Network, build_network, count_param
 from components.train.optimizers import make_optimizer
 from components.train.records import Records
 from components.train.runtime import (
-    describe_devices,
+    described_devices,
     shared_devices,
     strategy_scope,
     undivided,
@@ -95,7 +95,7 @@ def train(
             "steps_per_epoch": stream.batches_per_epoch,
             "examples": len(records),
             "left_out": stream.left_out,
-            "devices": describe_devices(runtime.backend),
+            "devices": described_devices(runtime),
         }
     )
     progress = run.run()
@@ -116,7 +116,7 @@ def train(
         "dev_loss": progress.dev_loss,
         "best_dev_loss": progress.best_loss,
         "left_out": stream.left_out,
-        "devices": describe_devices(runtime.backend),
+        "devices": described_devices(runtime),
     }
 
 

@@ -22,10 +22,12 @@ import numpy as np
 from components.catalog import UserError
 from components.datagen.schema import Manifest
 from components.train import checkpoint, state
-from components.train.batches import Plan, Stream, eval_batches, prefetch
+from components.train.batches import Plan, Stream
+from components.train.dev_loss import DevLoss
+from components.train.feeding import feed
 from components.train.history import History
 from components.train.hparams import Runtime, TrainSettings
-from components.train.network import Losses, Network, build_network, count_params, describe
+from components.train.network import Network, build_network, count_params, describe
 from components.train.optimizers import make_optimizer
 from components.train.records import Records
 from components.train.runtime import (
@@ -76,7 +78,7 @@ def train(
     run = _Run(
         network=network,
         stream=stream,
-        dev=_DevLoss(network, Records(data_dir, manifest, "dev"), hp.batch_tokens, runtime),
+        dev=DevLoss(network, Records(data_dir, manifest, "dev"), hp.batch_tokens, runtime),
         settings=settings,
         total=total,
         out_dir=out_dir,
@@ -146,26 +148,6 @@ def total_steps(settings: TrainSettings, batches_per_epoch: int) -> int:
     return min(limits) if limits else UNBOUNDED
 
 
-class _DevLoss:
-    """Loss (no smoothing, per target) and accuracy on the whole dev split, teacher-forced."""
-
-    def __init__(
-        self, network: Network, records: Records, batch_tokens: int, runtime: Runtime
-    ) -> None:
-        self.losses = Losses(network)
-        self.static = runtime.backend == "jax"
-        self.records, self.batch_tokens = records, batch_tokens
-
-    def __call__(self) -> dict[str, float]:
-        total = np.zeros(3)
-        batches = eval_batches(self.records, self.batch_tokens, static=self.static)
-        for indices, batch in prefetch(batches):
-            rows = np.asarray(self.losses.predict_on_batch(batch), dtype=np.float64)
-            total += rows[: len(indices)].sum(axis=0)
-        count = max(total[1], 1.0)
-        return {"dev_loss": float(total[0] / count), "dev_accuracy": float(total[2] / count)}
-
-
 class _Run:
     """One training under way."""
 
@@ -174,7 +156,7 @@ class _Run:
         *,
         network: Network,
         stream: Stream,
-        dev: _DevLoss,
+        dev: DevLoss,
         settings: TrainSettings,
         total: int,
         out_dir: Path,
@@ -361,29 +343,3 @@ class _Meter(keras.callbacks.Callback):
                 "seconds_left": left if self.run.total < UNBOUNDED else None,
             }
         )
-
-
-def feed(batches: Callable[[], Iterator[dict[str, np.ndarray]]], stream: Stream) -> Any:
-    """Batches as the backend's `fit` likes them, made ahead in another thread.
-
-    `batches` begins them anew at every call: a MirroredStrategy opens the data set twice, and two
-    readers of one iterator would each get a part.
-    """
-    if keras.backend.backend() != "tensorflow":
-        return ((batch,) for batch in prefetch(batches()))
-    import tensorflow as tf
-
-    example = stream.make(stream.epoch(0)[0])
-    signature = {
-        name: tf.TensorSpec(
-            [None] * array.ndim if array.dtype != np.uint8 else [None, *array.shape[1:]],
-            array.dtype,
-        )
-        for name, array in example.items()
-    }
-    dataset = tf.data.Dataset.from_generator(
-        lambda: ((batch,) for batch in batches()), output_signature=(signature,)
-    )
-    options = tf.data.Options()
-    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
-    return dataset.with_options(options).prefetch(4)

@@ -1,0 +1,37 @@
+"""Training batches handed to Keras's `fit`, whichever backend is under it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import keras
+import numpy as np
+
+from components.train.batches import Stream, prefetch
+
+
+def feed(batches: Callable[[], Iterator[dict[str, np.ndarray]]], stream: Stream) -> Any:
+    """Batches as the backend's `fit` likes them, made ahead in another thread.
+
+    `batches` begins them anew at every call: a MirroredStrategy opens the data set twice, and two
+    readers of one iterator would each get a part.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return ((batch,) for batch in prefetch(batches()))
+    import tensorflow as tf
+
+    example = stream.make(stream.epoch(0)[0])
+    signature = {
+        name: tf.TensorSpec(
+            [None] * array.ndim if array.dtype != np.uint8 else [None, *array.shape[1:]],
+            array.dtype,
+        )
+        for name, array in example.items()
+    }
+    dataset = tf.data.Dataset.from_generator(
+        lambda: ((batch,) for batch in batches()), output_signature=(signature,)
+    )
+    options = tf.data.Options()
+    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
+    return dataset.with_options(options).prefetch(4)

@@ -202,7 +202,7 @@ def main() -> None:
         sys.exit(f"needs Multi30k in {FOLDER}")
     ways = dict(WAYS)
     if not importlib.util.find_spec("datasets"):
-        print("Hugging Face datasets is not installed: left out (make benchmark-setup)")
+        print("Hugging Face datasets is not installed: left out (pip install datasets)")
         del ways["datasets.map, fast tokenizer, 1 process"]
     with tempfile.TemporaryDirectory() as text:
         folder = Path(text)

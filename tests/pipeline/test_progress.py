@@ -59,6 +59,10 @@ def test_a_step_says_all_that_matters() -> None:
         ({"event": "download", "url": "u", "bytes": 1e6, "total": 3e6}, "u: 1.0 of 3.0 MB"),
         ({"event": "shards", "problem": "p", "done": 0}, "encoding and writing shards"),
         ({"event": "shards", "done": 2, "of": 8}, "shard 2 of 8 written"),
+        (
+            {"event": "chosen", "checkpoint": "last", "dev_bleu": 37.694},
+            "checkpoint last, dev_bleu 37.69",
+        ),
         ({"event": "decode", "done": 64, "examples": 1000}, "decoded 64 of 1,000"),
         ({"event": "somethingelse", "count": 3}, "somethingelse: count 3"),
     ],

@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
-	@echo '  EXTRA=jax, cuda, jax-cuda or tpu beside `make repro` installs that backend as well'
+	@echo '  EXTRA=jax, cuda, jax-cuda, tpu or ctranslate2 beside `make repro` installs that as well'
 
 repro: $(VENV)/run.stamp $(if $(EXTRA),$(VENV)/$(EXTRA).stamp) ## set up, run what is not up to date, compare
 	@python -m pipeline repro $(ARGS)
@@ -24,9 +24,9 @@ lint: $(VENV)/dev.stamp ## ruff and mypy
 # uv is only needed here, by those who change a dependency.
 lock: $(VENV)/run.stamp ## pin pyproject.toml's dependencies again, with hashes
 	@$(PIP) install -q uv
-	@for extra in "" jax cuda jax-cuda tpu dev; do \
+	@for extra in "" jax cuda jax-cuda tpu ctranslate2 dev; do \
 	  flags="$${extra:+--extra $$extra -c requirements/run.lock}"; \
-	  [ "$$extra" = dev ] && flags="$$flags --extra jax"; \
+	  [ "$$extra" = dev ] && flags="$$flags --extra jax --extra ctranslate2"; \
 	  uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-header --no-annotate $$flags -o requirements/$${extra:-run}.lock || exit 1; \
 	done
@@ -40,7 +40,7 @@ $(VENV)/bin/python:
 	@echo "Setting up $(VENV) (once; about 2 GB, some minutes)"
 	@$(PYTHON) -m venv $(VENV)
 
-# One rule for every lock file: run, dev, jax, cuda, jax-cuda, tpu.
+# One rule for every lock file: run, dev, jax, cuda, jax-cuda, tpu, ctranslate2.
 $(VENV)/%.stamp: requirements/%.lock | $(VENV)/bin/python
 	@echo "Installing $<"
 	@$(PIP) install -q --require-hashes -r $< 2> >(grep -v '^WARNING' >&2)

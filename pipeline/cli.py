@@ -76,6 +76,13 @@ def _parser() -> argparse.ArgumentParser:
         ("evaluate", _evaluate, "decode and score one trained cell"),
     ):
         _cell_arguments(command(name, run, text))
+    exported = command("export", _export, "write a trained cell for another decoder, and check it")
+    _cell_arguments(exported)
+    exported.add_argument("--format", choices=("ctranslate2",), default="ctranslate2")
+    exported.add_argument("--to", metavar="FOLDER", type=Path, required=True)
+    exported.add_argument(
+        "--quantization", metavar="TYPE", help="int8, int8_float32, float16, ...; else float32"
+    )
     command("compare", _compare, "write reports/ and print the grid's results as tables")
     command("track", _track, "make MLflow agree with runs/: once a cell, no run left running")
     new = command("new", _new, "write the file of a new problem or model, ready to be changed")
@@ -146,6 +153,14 @@ def _evaluate(options: argparse.Namespace) -> int:
     from pipeline.stages import evaluate
 
     evaluate(ROOT, options.problem, options.model, options.hparams, options.seed)
+    return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    from pipeline.export import export
+
+    cell = (options.problem, options.model, options.hparams, options.seed)
+    print(export(ROOT, cell, options.to, options.quantization))
     return 0
 
 

@@ -58,7 +58,8 @@ def configure(runtime: Runtime, seed: int) -> None:
     # A class label is a target of one position, over which a decoder's softmax is rightly 1.
     warnings.filterwarnings("ignore", message="You are using a softmax over axis")
     keras.config.set_dtype_policy(runtime.precision)
-    keras.utils.set_random_seed(seed)
+    with _quiet_stderr():  # Keras seeds TensorFlow as well, and imports it for that
+        keras.utils.set_random_seed(seed)
     if runtime.backend == "jax":
         _distribute_jax(runtime)
 
@@ -96,7 +97,7 @@ def described_devices(runtime: Runtime) -> list[str]:
         import jax
 
         kinds = {f"{device.platform}:{device.id}": device.device_kind for device in jax.devices()}
-        return [f"{name} {kinds.get(name, '')}".strip() for name in names]
+        return [f"{name} {kinds.get(name, '')}".removesuffix(" cpu").strip() for name in names]
     import tensorflow as tf
 
     kinds = {

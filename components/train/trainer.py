@@ -279,7 +279,8 @@ class _Run:
         trained = self.network.trainable_variables
         saved = [keras.ops.convert_to_numpy(variable.value) for variable in trained]
         for variable, average in zip(trained, inner._model_variables_moving_average, strict=True):
-            variable.assign(average.value)
+            # A copy, because JAX gives the buffers of a network that it evaluates away.
+            variable.assign(keras.ops.copy(average.value))
         return saved
 
     def swap_out(self, saved: list[np.ndarray] | None) -> None:

@@ -94,6 +94,28 @@ def test_killed_at_any_moment_it_ends_with_the_same_bytes(data: Path, tmp_path: 
 
 
 @pytest.mark.slow
+def test_jax_goes_on_too_and_keeps_moving_averages(data: Path, tmp_path: Path) -> None:
+    pytest.importorskip("jax")
+    short = {"runtime": {"backend": "jax"}, "settings": {"steps": 12, "eval_steps": 4}}
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    finish(data, whole, **short)
+    process = start(data, killed, short)
+    assert process.stdout is not None
+    seen = 0
+    for line in process.stdout:
+        seen += json.loads(line)["event"] == "dev"
+        if seen == 2:
+            break
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    assert finish(data, killed, **short)["steps"] == 12
+    for name in WEIGHTS:
+        file = f"checkpoint/{name}.safetensors"
+        assert (whole / file).read_bytes() == (killed / file).read_bytes(), name
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["tensorflow", "jax"])
 def test_two_devices_give_the_losses_of_one(backend: str, data: Path, tmp_path: Path) -> None:
     pytest.importorskip(backend)

@@ -25,8 +25,9 @@ NUMBER = re.compile(r"_\d+(?=/|$)")
 def arrays(variables: list[Any]) -> dict[str, np.ndarray]:
     """Variables as NumPy arrays, named by their place in the list and their path."""
     return {
-        f"{number:04d}/{variable.path}": np.ascontiguousarray(
-            keras.ops.convert_to_numpy(variable.value)
+        # Not ascontiguousarray, which makes a vector of a scalar.
+        f"{number:04d}/{variable.path}": np.asarray(
+            keras.ops.convert_to_numpy(variable.value), order="C"
         )
         for number, variable in enumerate(variables)
     }

@@ -51,8 +51,8 @@ def export(
 
     Returns {"examples", "same": greedy outputs that are equal, "difference": the largest between
     log probabilities of a reference's symbols}. Raises UserError if ctranslate2 is not installed,
-    the cell is no Transformer from symbols to symbols, the folder exists, or (in float32) the log
-    probabilities differ.
+    the cell is no Transformer from symbols to symbols, the quantization is unknown, the folder is not
+    empty, or (in float32) the log probabilities differ.
     """
     try:
         import ctranslate2
@@ -73,7 +73,10 @@ def export(
     spec.register_source_vocabulary(pieces["inputs"])
     spec.register_target_vocabulary(pieces["targets"])
     spec.validate()
-    spec.optimize(quantization=quantization)
+    try:
+        spec.optimize(quantization=quantization)
+    except ValueError as error:  # names the accepted ones
+        raise UserError(f"quantization: {error}") from error
     with replaced_folder(out) as partial:
         spec.save(str(partial))
         for name in {manifest.features[side].vocabulary for side in pieces}:

@@ -77,6 +77,20 @@ def test_int8_is_close(data: Path, tmp_path: Path) -> None:
     assert 1e-6 < found["difference"] < 1.0
 
 
+def test_an_unknown_quantization_is_refused(data: Path, tmp_path: Path) -> None:
+    pytest.importorskip("ctranslate2")
+    with pytest.raises(UserError, match="int9 is not a valid .*int8_float16"):
+        export(
+            data_dir=data,
+            weights=trained(data, tmp_path, HPARAMS),
+            model="transformer",
+            hparams=HPARAMS,
+            out_dir=tmp_path / "out",
+            quantization="int9",
+        )
+    assert not (tmp_path / "out").exists()
+
+
 def test_another_model_is_refused(data: Path, tmp_path: Path) -> None:
     pytest.importorskip("ctranslate2")
     with pytest.raises(UserError, match="only transformer can be exported"):

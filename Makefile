@@ -5,7 +5,7 @@ PYTHON := $(shell command -v python3.11 || command -v python3)
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help repro test lint lock clean
+.PHONY: help repro test lint benchmark lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -20,6 +20,10 @@ test: $(VENV)/dev.stamp ## set up, run the whole test suite
 
 lint: $(VENV)/dev.stamp ## ruff and mypy
 	@ruff check . && ruff format --check . && mypy
+
+benchmark: $(VENV)/dev.stamp ## install the peers of benchmarks/ (PyTorch, Transformers, ...)
+	@$(PIP) install -q $$(python -c 'import tomllib; \
+	  print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["benchmark"])')
 
 # uv is only needed here, by those who change a dependency.
 lock: $(VENV)/run.stamp ## pin pyproject.toml's dependencies again, with hashes

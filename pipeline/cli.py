@@ -75,7 +75,13 @@ def _parser() -> argparse.ArgumentParser:
         ("train", _train, "train one cell"),
         ("evaluate", _evaluate, "decode and score one trained cell"),
     ):
-        _cell_arguments(command(name, run, text))
+        added = command(name, run, text)
+        _cell_arguments(added)
+        added.add_argument(
+            "--to-store",
+            action="store_true",
+            help="keep the result in .work/, for the `dvc repro` that comes to this cell",
+        )
     exported = command("export", _export, "write a trained cell for another decoder, and check it")
     _cell_arguments(exported)
     exported.add_argument("--format", choices=("ctranslate2",), default="ctranslate2")
@@ -145,15 +151,15 @@ def _datagen(options: argparse.Namespace) -> int:
 def _train(options: argparse.Namespace) -> int:
     from pipeline.stages import train
 
-    train(ROOT, options.problem, options.model, options.hparams, options.seed)
-    return 0
+    cell = (options.problem, options.model, options.hparams, options.seed)
+    return train(ROOT, *cell, to_store=options.to_store)
 
 
 def _evaluate(options: argparse.Namespace) -> int:
     from pipeline.stages import evaluate
 
-    evaluate(ROOT, options.problem, options.model, options.hparams, options.seed)
-    return 0
+    cell = (options.problem, options.model, options.hparams, options.seed)
+    return evaluate(ROOT, *cell, to_store=options.to_store)
 
 
 def _export(options: argparse.Namespace) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import json
+import os
 import sys
 import time
 import traceback
@@ -11,11 +13,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from components.catalog import UserError
+from pipeline.cells import Cell
 from pipeline.whole_file import write_json, write_text
 
 FAILURES = Path(".work", "failures")
 LOGS = Path(".work", "logs")
 SHOWN_LINES = 12
+FAILED_IN_RUN = "TENSORGRID_FAILED"
+"""In the environment of the stages that `run` lets DVC run: those that failed, blank-separated."""
 
 
 class StageFailed(Exception):
@@ -58,6 +63,20 @@ def recorded(root: Path, dotted: str, stage: str) -> Iterator[None]:
         if not _disk_full(error):
             write_json(record, kept)
         raise StageFailed from error
+
+
+def forget_failure(root: Path, cell: Cell) -> None:
+    """Removes the record of an older failure."""
+    (root / FAILURES / f"{cell.dotted}.json").unlink(missing_ok=True)
+
+
+def refuse_again(root: Path, cell: Cell, kind: str) -> None:
+    """Raises StageFailed in a stage whose work has failed already in the `run` that now calls DVC."""
+    stage = cell.stage(kind)
+    if stage in os.environ.get(FAILED_IN_RUN, "").split():
+        kept = json.loads((root / FAILURES / f"{cell.dotted}.json").read_text(encoding="utf-8"))
+        print(f"{stage} failed: {kept['reason']}", file=sys.stderr, flush=True)
+        raise StageFailed
 
 
 def _reason(error: Exception) -> str:

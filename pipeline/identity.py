@@ -16,6 +16,7 @@ from typing import Any
 
 from components import catalog
 from components.closure import closure, combine, fingerprint
+from components.train.hparams import of_results
 from pipeline.cells import Cell
 from pipeline.params import Params
 from pipeline.problems import ProblemInUse
@@ -73,7 +74,7 @@ def train_digest(params: Params, cell: Cell) -> str:
         return digest([cell.status, cell.reason])
     hparams, settings = params.sets[cell.hparams][cell.model]
     code = combine(train_code(params, cell))
-    return digest([cell.name, hparams, settings, params.runtime, code])
+    return digest([cell.name, hparams, settings, of_results(params.runtime), code])
 
 
 def train_code(params: Params, cell: Cell) -> dict[str, str]:
@@ -86,7 +87,7 @@ def evaluate_digest(params: Params, cell: Cell) -> str:
     if cell.status != "run":
         return digest([cell.status, cell.reason])
     code = combine(_code(evaluate_roots(params.problems[cell.problem].signature, cell.model)))
-    return digest([cell.name, params.eval, params.runtime, code])
+    return digest([cell.name, params.eval, of_results(params.runtime), code])
 
 
 def compare_digest(params: Params) -> str:

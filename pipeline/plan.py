@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from components.train.hparams import of_results
 from pipeline import identity, sources
 from pipeline.cells import RUN, Cell
 from pipeline.lock import Lock, Stage
@@ -172,7 +173,7 @@ def _why(
     changes = [
         *_differences(last.get("hparams", {}), hparams, ""),
         *_differences(last.get("settings", {}), settings, "train."),
-        *_differences(last.get("runtime", {}), params.runtime, "runtime."),
+        *_differences(last.get("runtime", {}), of_results(params.runtime), "runtime."),
         *_changed_code(last.get("code", {}), identity.train_code(params, cell)),
     ]
     if recorded and recorded.dep(f"data/{cell.problem}").get("md5") not in (None, data_md5):

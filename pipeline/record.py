@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from components.closure import combine
+from components.train.hparams import of_results
 from pipeline import identity
 from pipeline.cells import Cell
 from pipeline.resolve import Resolved
@@ -49,7 +50,7 @@ def describe(root: Path, resolved: Resolved, cell: Cell, code: Mapping[str, str]
         "cell_hash": cell_hash(digest, data),
         "hparams": names["hparams"],
         "settings": names["train"],
-        "runtime": resolved.settings["runtime"],
+        "runtime": of_results(resolved.settings["runtime"]),
         "data_hash": data,
         "code_hash": combine(dict(code)),
         "code": dict(code),
@@ -63,6 +64,12 @@ def describe(root: Path, resolved: Resolved, cell: Cell, code: Mapping[str, str]
 def train_digest(resolved: Resolved, cell: Cell) -> str:
     """The digest that DVC tracks for a cell's training."""
     by_set = resolved.digests["train"][cell.problem][cell.model][cell.hparams]
+    return by_set[f"seed_{cell.seed}"]
+
+
+def evaluate_digest(resolved: Resolved, cell: Cell) -> str:
+    """The digest that DVC tracks for a cell's evaluation."""
+    by_set = resolved.digests["evaluate"][cell.problem][cell.model][cell.hparams]
     return by_set[f"seed_{cell.seed}"]
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from components import catalog, closure
 from components.catalog import UserError
-from pipeline import record, tracking
+from pipeline import record, store, tracking, warm
 from pipeline.cells import RUN, Cell
-from pipeline.failures import recorded
+from pipeline.failures import forget_failure, recorded, refuse_again
 from pipeline.progress import Progress
 from pipeline.resolve import Resolved, read
 from pipeline.tracking import TrackingSettings
@@ -50,8 +50,14 @@ def datagen(root: Path, problem: str) -> None:
     print(f"  {counts}", flush=True)
 
 
-def train(root: Path, problem: str, model: str, hparams: str, seed: int) -> None:
-    """Trains one cell and writes checkpoint/, history.* and train.json. Raises StageFailed."""
+def train(
+    root: Path, problem: str, model: str, hparams: str, seed: int, *, to_store: bool = False
+) -> int:
+    """Trains one cell: checkpoint/, history.* and train.json. Returns the exit code.
+
+    A cell that is finished in the store (`store.py`) is moved into place; `to_store` puts it there.
+    The work is done by a fork of the warm process, where there is one. Raises StageFailed.
+    """
     resolved = read(root)
     cell = resolved.cell(problem, model, hparams, seed)
     folder = root / cell.folder
@@ -63,16 +69,33 @@ def train(root: Path, problem: str, model: str, hparams: str, seed: int) -> None
         write_text(folder / "history.jsonl", '{"step": 0, "split": "none"}\n')
         write_text(folder / "history.csv", CURVES)
         write_json(folder / "train.json", _not_applicable(cell))
-        return
+        return 0
+    refuse_again(root, cell, "train")
+    digest = record.train_digest(resolved, cell)
+    kept = store.folder(root, record.cell_hash(digest, record.data_hash(root, problem)))
+    if not to_store and store.place(kept, "train", digest, store.TRAINED, folder):
+        forget_failure(root, cell)
+        print(f"{cell.name}: trained before, moved into place", flush=True)
+        return 0
+    code = warm.run(_command("train", cell, to_store), resolved.settings)
+    if code is not None:
+        return code
     print(f"{cell.name}: training", flush=True)
     progress = Progress(cell.name)
     with recorded(root, cell.dotted, cell.stage("train")):
-        _train(root, resolved, cell, progress)
+        if to_store:
+            store.clear(kept)
+        _train(root, resolved, cell, progress, kept if to_store else folder)
+        if to_store:
+            store.finish(kept, "train", digest)
     progress.close()
+    return 0
 
 
-def evaluate(root: Path, problem: str, model: str, hparams: str, seed: int) -> None:
-    """Decodes and scores one cell and writes metrics.json and predictions. Raises StageFailed."""
+def evaluate(
+    root: Path, problem: str, model: str, hparams: str, seed: int, *, to_store: bool = False
+) -> int:
+    """Decodes and scores one cell: metrics.json and predictions. Otherwise as `train`."""
     resolved = read(root)
     cell = resolved.cell(problem, model, hparams, seed)
     folder = root / cell.folder
@@ -82,17 +105,44 @@ def evaluate(root: Path, problem: str, model: str, hparams: str, seed: int) -> N
         for kind in ("predictions", "references"):
             write_text(folder / f"{kind}.{split}.txt", f"{cell.status}: {cell.reason}\n")
         write_json(folder / "metrics.json", _not_applicable(cell))
-        return
+        return 0
+    refuse_again(root, cell, "evaluate")
+    trained = record.cell_hash(record.train_digest(resolved, cell), record.data_hash(root, problem))
+    kept, digest = store.folder(root, trained), record.evaluate_digest(resolved, cell)
+    if not to_store and store.place(kept, "evaluate", digest, store.evaluated(split), folder):
+        forget_failure(root, cell)
+        print(f"{cell.name}: evaluated before, moved into place", flush=True)
+        _forget_work(root, folder)
+        return 0
+    code = warm.run(_command("evaluate", cell, to_store), resolved.settings)
+    if code is not None:
+        return code
     print(f"{cell.name}: evaluating on {split}", flush=True)
     progress = Progress(cell.name)
     with recorded(root, cell.dotted, cell.stage("evaluate")):
-        headline = _headline(resolved, cell, _evaluate(root, resolved, cell, progress))
+        if to_store:
+            store.borrow(kept, folder)
+        metrics = _evaluate(root, resolved, cell, progress, kept if to_store else folder)
+        headline = _headline(resolved, cell, metrics)
+        if to_store:
+            store.finish(kept, "evaluate", digest)
     progress.close()
     print(f"  {headline}", flush=True)
-    _forget_work(root, folder)
+    if not to_store:
+        _forget_work(root, folder)
+    return 0
 
 
-def _train(root: Path, resolved: Resolved, cell: Cell, progress: Callable[..., None]) -> None:
+def _command(kind: str, cell: Cell, to_store: bool) -> list[str]:
+    """The arguments of `python -m pipeline` that do a cell's stage."""
+    names = [kind, cell.problem, cell.model, cell.hparams, str(cell.seed)]
+    return [*names, "--to-store"] if to_store else names
+
+
+def _train(
+    root: Path, resolved: Resolved, cell: Cell, progress: Callable[..., None], folder: Path
+) -> None:
+    """Trains into a folder: the cell's own, or the store's."""
     _need(root / "data" / cell.problem / "manifest.json", f"datagen@{cell.problem}")
     catalog.use(resolved.plugins)
     signature = resolved.problems[cell.problem]["signature"]
@@ -127,7 +177,7 @@ def _train(root: Path, resolved: Resolved, cell: Cell, progress: Callable[..., N
             settings=train_settings,
             runtime=runtime,
             seed=cell.seed,
-            out_dir=root / cell.folder,
+            out_dir=folder,
             work_dir=root / ".work" / described["cell_hash"],
             report=report,
             dev_metric=dev_metric,
@@ -135,13 +185,13 @@ def _train(root: Path, resolved: Resolved, cell: Cell, progress: Callable[..., N
             higher_is_better=catalog.load_module("metrics", name).HIGHER_IS_BETTER,
             plugins=resolved.plugins,
         )
-        write_json(root / cell.folder / "train.json", {**described, **result})
+        write_json(folder / "train.json", {**described, **result})
 
 
 def _evaluate(
-    root: Path, resolved: Resolved, cell: Cell, progress: Callable[..., None]
+    root: Path, resolved: Resolved, cell: Cell, progress: Callable[..., None], folder: Path
 ) -> dict[str, Any]:
-    folder = root / cell.folder
+    """Evaluates the training that is in a folder, and writes there."""
     _need(folder / "train.json", cell.stage("train"))
     catalog.use(resolved.plugins)
     from components.train.hparams import Runtime

@@ -7,16 +7,19 @@ the pipe close when the training is killed, and can mark the run at once.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from pipeline import tracking_record, tracking_store
 from pipeline.cells import Cell
@@ -24,6 +27,54 @@ from pipeline.tracking import TrackingSettings, unanswered, warn
 
 EXIT_SECONDS = 30
 """How long the end of a training waits for the last points; beyond, `sync` writes them."""
+
+
+class _Fork:
+    """The writer as a fork, where this process is itself a fork of one that has imported MLflow.
+
+    To be made before anything starts a thread; offers what `Writer` uses of `subprocess.Popen`.
+    """
+
+    def __init__(self, errors: int) -> None:
+        lines, stdin = os.pipe()
+        answers, stdout = os.pipe()
+        self.pid = os.fork()
+        if not self.pid:
+            os.setsid()
+            # Only the standard files, so that the end of the training ends the line from it.
+            for file, number in ((lines, 0), (stdout, 1), (errors, 2)):
+                os.dup2(file, number)
+            os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+            _write_and_end()
+        os.close(lines)
+        os.close(stdout)
+        self.stdin = os.fdopen(stdin, "w", encoding="utf-8")
+        self.stdout = os.fdopen(answers, encoding="utf-8")
+
+    def kill(self) -> None:
+        os.kill(self.pid, signal.SIGKILL)
+
+    def wait(self) -> None:
+        os.waitpid(self.pid, 0)
+
+
+def _write_and_end() -> NoReturn:
+    code = 1
+    try:
+        sys.stdin = open(0, encoding="utf-8")  # noqa: SIM115
+        sys.stdout = open(1, "w", encoding="utf-8")  # noqa: SIM115
+        sys.stderr = open(2, "w", encoding="utf-8", buffering=1)  # noqa: SIM115
+        from pipeline.tracking_writer import main
+
+        main()
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(code)
 
 
 class Writer:
@@ -42,16 +93,19 @@ class Writer:
         code = str(Path(__file__).resolve().parents[1])
         paths = [code, *filter(None, [os.environ.get("PYTHONPATH")])]
         with log.open("ab") as errors:
-            # A session of its own: Ctrl-C on the terminal must not stop the last flush.
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "pipeline.tracking_writer"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                text=True,
-                start_new_session=True,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
-            )
+            if "mlflow" in sys.modules:
+                self._process: Any = _Fork(errors.fileno())
+            else:
+                # A session of its own: Ctrl-C on the terminal must not stop the last flush.
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", "pipeline.tracking_writer"],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=errors,
+                    text=True,
+                    start_new_session=True,
+                    env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+                )
         run = {
             "uri": settings.uri,
             "experiment": settings.experiment,

@@ -106,10 +106,15 @@ def set_environment(seconds: int) -> None:
     Its own defaults (120 s, 7 retries) would hold a training up for a quarter of an hour. What the
     user has set already stays.
     """
-    for name, value in {
+    for name, value in bounds(seconds).items():
+        os.environ.setdefault(name, value)
+
+
+def bounds(seconds: int) -> dict[str, str]:
+    """The environment that `set_environment` sets."""
+    return {
         "MLFLOW_HTTP_REQUEST_TIMEOUT": str(seconds),
         "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "GIT_PYTHON_REFRESH": "quiet",
-    }.items():
-        os.environ.setdefault(name, value)
+    }

@@ -8,6 +8,7 @@ of its keys, so that a set is a whole recipe) and `Runtime` the section `runtime
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,6 +108,14 @@ class Runtime:
     )
     deterministic: bool = setting(True, "same seed and machine kind: bit-identical weights")
     threads: int = setting(0, "CPU threads of a cell; 0: all cores", low=0)
+    warm: bool = setting(
+        True, "fork cells from one process that has the libraries; changes no result"
+    )
+
+
+def of_results(runtime: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a `runtime` that a result can depend on."""
+    return {name: value for name, value in runtime.items() if name != "warm"}
 
 
 def flat(value: Any) -> dict[str, Any]:

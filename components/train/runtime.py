@@ -31,6 +31,17 @@ def parse_devices(devices: str) -> tuple[str, int]:
     return kind, int(count) if count else (1 if kind in ("auto", "cpu") else 0)
 
 
+def environment(runtime: Runtime) -> dict[str, str]:
+    """What the environment must hold before TensorFlow, JAX or Keras is imported."""
+    kind, _ = parse_devices(runtime.devices)
+    found = {"KERAS_BACKEND": runtime.backend}
+    if runtime.threads:
+        found |= dict.fromkeys(("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"), str(runtime.threads))
+    if runtime.backend == "jax" and kind == "cpu":
+        found["JAX_PLATFORMS"] = "cpu"
+    return found
+
+
 def configure(runtime: Runtime, seed: int) -> None:
     """Sets the backend, threads, determinism, precision and the seed of this process.
 
@@ -38,11 +49,8 @@ def configure(runtime: Runtime, seed: int) -> None:
     """
     kind, count = parse_devices(runtime.devices)
     _check_backend(runtime.backend)
-    os.environ["KERAS_BACKEND"] = runtime.backend
+    os.environ.update(environment(runtime))
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    if runtime.threads:
-        for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
-            os.environ[name] = str(runtime.threads)
     if runtime.backend == "jax":
         _prepare_jax(kind, count, runtime)
     with _quiet_stderr():
@@ -191,10 +199,8 @@ def _prepare_tensorflow(kind: str, count: int, runtime: Runtime) -> None:
 
 def _prepare_jax(kind: str, count: int, runtime: Runtime) -> None:
     flags = os.environ.get("XLA_FLAGS", "")
-    if kind == "cpu":
-        os.environ["JAX_PLATFORMS"] = "cpu"
-        if count > 1:
-            flags += f" --xla_force_host_platform_device_count={count}"
+    if kind == "cpu" and count > 1:
+        flags += f" --xla_force_host_platform_device_count={count}"
     if runtime.deterministic and kind != "cpu":
         flags += " --xla_gpu_deterministic_ops=true"
     os.environ["XLA_FLAGS"] = flags.strip()

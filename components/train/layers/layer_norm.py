@@ -14,6 +14,8 @@ from typing import Any
 import keras
 from keras import ops
 
+EPSILON = 1e-6
+
 
 class LayerNorm(keras.layers.Layer):
     """[..., D] -> [..., D] of the same dtype; computed in float32.
@@ -23,7 +25,7 @@ class LayerNorm(keras.layers.Layer):
         epsilon: added to the variance.
     """
 
-    def __init__(self, d_model: int, *, epsilon: float = 1e-6, **kwargs: Any) -> None:
+    def __init__(self, d_model: int, *, epsilon: float = EPSILON, **kwargs: Any) -> None:
         super().__init__(autocast=False, **kwargs)
         self.epsilon = epsilon
         shape: dict[str, Any] = {"shape": (d_model,), "autocast": False}

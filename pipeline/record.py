@@ -16,7 +16,7 @@ from typing import Any
 from components.closure import combine
 from pipeline import identity
 from pipeline.cells import Cell
-from pipeline.resolve import Resolved
+from pipeline.resolved import Resolved
 
 LIBRARIES = ("tensorflow", "keras", "jax", "numpy", "sentencepiece", "tfx-bsl", "dvc", "mlflow")
 
@@ -62,8 +62,7 @@ def describe(root: Path, resolved: Resolved, cell: Cell, code: Mapping[str, str]
 
 def train_digest(resolved: Resolved, cell: Cell) -> str:
     """The digest that DVC tracks for a cell's training."""
-    by_set = resolved.digests["train"][cell.problem][cell.model][cell.hparams]
-    return by_set[f"seed_{cell.seed}"]
+    return resolved.digests[cell.name]["train"]
 
 
 def git_state(root: Path) -> tuple[str | None, bool | None]:

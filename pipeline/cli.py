@@ -10,7 +10,6 @@ from pathlib import Path
 from components.catalog import UserError
 from pipeline.failures import StageFailed
 from pipeline.interrupt import refuse_after_interrupt
-from pipeline.located import ParamsError
 
 ROOT = Path(".")
 DESCRIPTION = """\
@@ -34,12 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         refuse_after_interrupt(ROOT)
         return int(options.run(options) or 0)
-    except ParamsError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
-        return 1
+        return error.exit_code
     except StageFailed:
         return 1
     except KeyboardInterrupt:

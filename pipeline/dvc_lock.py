@@ -77,6 +77,7 @@ def install() -> None:
     from dvc.stage.serialize import to_lockfile
     from dvc.utils import strictyaml
     from dvc.utils.serialize import dumps_yaml
+    from fsspec.implementations.memory import MemoryFileSystem
 
     by_dvc = dvcfile.Lockfile.dump_stages
     parse_by_dvc = strictyaml.parse_yaml
@@ -107,6 +108,9 @@ def install() -> None:
             dvcfile.logger.info("Updating lock file '%s'", self.relpath)
             self.repo.scm_context.track_file(self.relpath)
         write_text(file, text)
+        # DVC hashes each folder's list of files through a file in memory, never removes that, and
+        # searches them all for the next one.
+        MemoryFileSystem.store.clear()
 
     dvcfile.Lockfile.dump_stages = dump_stages
     strictyaml.parse_yaml = parse

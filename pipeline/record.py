@@ -9,7 +9,6 @@ import platform
 import subprocess
 from collections.abc import Mapping
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +77,8 @@ def git_state(root: Path) -> tuple[str | None, bool | None]:
 @cache
 def versions() -> dict[str, str]:
     """Versions of Python and of the libraries that results depend on, where installed."""
+    from importlib import metadata
+
     found = {"python": platform.python_version()}
     for name in LIBRARIES:
         try:

@@ -36,7 +36,7 @@ lock: $(VENV)/run.stamp ## pin pyproject.toml's dependencies again, with hashes
 	done
 
 clean: ## remove what the stages made; keeps the environment and DVC's cache
-	rm -rf data runs reports resolved.yaml .sources .work
+	rm -rf data runs reports resolved.json .digests .sources .work
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \

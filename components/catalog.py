@@ -35,6 +35,8 @@ RESERVED = ("components", "pipeline", "tests", "benchmarks")
 class UserError(Exception):
     """Something the user can mend: the message names the file, the key or line, what was expected."""
 
+    exit_code = 1
+
 
 @dataclass(frozen=True)
 class Package:

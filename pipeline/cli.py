@@ -10,7 +10,6 @@ from pathlib import Path
 from components.catalog import UserError
 from pipeline.failures import StageFailed
 from pipeline.interrupt import refuse_after_interrupt
-from pipeline.located import ParamsError
 
 ROOT = Path(".")
 DESCRIPTION = """\
@@ -25,16 +24,18 @@ one cell alone:   dvc repro -s train@<problem>-<model>-<hparams>-<seed>   (recor
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command. 0: done; 1: failed; 2: params.yaml or the command line is wrong; 130: ^C."""
-    options = _parser().parse_args(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] == ["dvc"]:
+        from pipeline.dvc_lock import main as dvc
+
+        return dvc(words[1:])
+    options = _parser().parse_args(words)
     try:
         refuse_after_interrupt(ROOT)
         return int(options.run(options) or 0)
-    except ParamsError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
-        return 1
+        return error.exit_code
     except StageFailed:
         return 1
     except KeyboardInterrupt:
@@ -68,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     repro.add_argument("--fail-fast", action="store_true", help="stop at the first cell that fails")
     repro.add_argument("dvc", nargs="*", metavar="...", help="arguments of `dvc repro`, after --")
-    command("resolve", _resolve, "write resolved.yaml (the first stage of dvc.yaml)")
+    command("resolve", _resolve, "write resolved.json (the first stage of dvc.yaml)")
     datagen = command("datagen", _datagen, "make the data of one problem")
     datagen.add_argument("problem", help="a problem of the grid")
     for name, run, text in (

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from components.catalog import UserError
-from pipeline.resolve import read
+from pipeline.resolved import read
 
 
 def export(

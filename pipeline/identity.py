@@ -12,14 +12,16 @@ import json
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from components import catalog
 from components.closure import closure, combine, fingerprint
 from components.train.hparams import of_results
 from pipeline.cells import Cell
-from pipeline.params import Params
-from pipeline.problems import ProblemInUse
+
+if TYPE_CHECKING:
+    from pipeline.params import Params
+    from pipeline.problems import ProblemInUse
 
 # Texts for people: a new wording makes no new data.
 DESCRIPTIONS = ("licence", "expected")

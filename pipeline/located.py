@@ -20,6 +20,8 @@ Key = tuple[str | int, ...]
 class ParamsError(UserError):
     """One or more faults of a settings file; each begins with `file:line:`."""
 
+    exit_code = 2
+
 
 @dataclass
 class Located:

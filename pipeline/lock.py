@@ -23,9 +23,10 @@ class Stage:
 
     @property
     def digest(self) -> Any:
-        """The digest of resolved.yaml that the stage last ran with."""
-        values = self.entry.get("params", {}).get("resolved.yaml", {})
-        return next(iter(values.values()), None)
+        """The digest that the stage last ran with: the only parameter it has."""
+        for values in self.entry.get("params", {}).values():
+            return next(iter(values.values()), None)
+        return None
 
     def dep(self, path: str) -> Mapping[str, Any]:
         """A dependency's record (md5, size, nfiles); {} if there is none."""
@@ -64,11 +65,18 @@ class Lock:
         )
 
     def in_run_cache(
-        self, command: str, deps: Mapping[str, str], params: Mapping[str, Any], outs: list[str]
+        self,
+        command: str,
+        deps: Mapping[str, str],
+        params: Mapping[str, Mapping[str, Any]],
+        outs: list[str],
     ) -> bool:
-        """Whether DVC has kept a run of this command with these dependencies (path -> md5)."""
+        """Whether DVC has kept a run of this command.
+
+        deps: path -> md5. params: file -> name -> value. outs: paths.
+        """
         listed = [{"path": path, "hash": "md5", "md5": md5} for path, md5 in sorted(deps.items())]
-        key = {"cmd": command, "deps": listed, "params": {"resolved.yaml": dict(params)}}
+        key = {"cmd": command, "deps": listed, "params": {file: dict(values) for file, values in params.items()}}
         text = json.dumps({**key, "outs": sorted(outs)}, sort_keys=True)
         name = hashlib.sha256(text.encode()).hexdigest()
         return (self.root / CACHE / "runs" / name[:2] / name).is_dir()

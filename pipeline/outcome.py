@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline import tracking
 from pipeline.interrupt import UNDER_REPRO
-from pipeline.resolve import read
+from pipeline.resolved import read
 from pipeline.tracking import TrackingSettings
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from components.train.hparams import of_results
-from pipeline import identity, sources
+from pipeline import digests, identity, sources
 from pipeline.cells import RUN, Cell
 from pipeline.lock import Lock, Stage
 from pipeline.params import Params
@@ -147,11 +147,10 @@ def _kept(lock: Lock, cell: Cell, kind: str, digest: str, deps: Mapping[str, str
     if not all(deps.values()):
         return False
     words = f"{cell.problem} {cell.model} {cell.hparams} {cell.seed}"
-    key = f"{kind}.{cell.problem}.{cell.model}.{cell.hparams}.seed_{cell.seed}"
     return lock.in_run_cache(
         f"python -m pipeline {kind} {words}",
         {path: str(md5) for path, md5 in deps.items()},
-        {key: digest},
+        {digests.file(cell): {kind: digest}},
         [(cell.folder / name).as_posix() for name in OUTPUTS[kind]],
     )
 

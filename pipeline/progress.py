@@ -154,6 +154,7 @@ def _number(value: Any) -> str:
 WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "start": _start,
     "resume": lambda event: f"goes on from step {_of(event)}",
+    "first_step": lambda event: f"first step, tracing included, {event['seconds']:.1f} s",
     "step": _step,
     "dev": _dev,
     "end": lambda event: "",

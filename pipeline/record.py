@@ -9,7 +9,6 @@ import platform
 import subprocess
 from collections.abc import Mapping
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from components.closure import combine
 from components.train.hparams import of_results
 from pipeline import identity
 from pipeline.cells import Cell
-from pipeline.resolve import Resolved
+from pipeline.resolved import Resolved
 
 LIBRARIES = ("tensorflow", "keras", "jax", "numpy", "sentencepiece", "tfx-bsl", "dvc", "mlflow")
 
@@ -63,14 +62,12 @@ def describe(root: Path, resolved: Resolved, cell: Cell, code: Mapping[str, str]
 
 def train_digest(resolved: Resolved, cell: Cell) -> str:
     """The digest that DVC tracks for a cell's training."""
-    by_set = resolved.digests["train"][cell.problem][cell.model][cell.hparams]
-    return by_set[f"seed_{cell.seed}"]
+    return resolved.digests[cell.name]["train"]
 
 
 def evaluate_digest(resolved: Resolved, cell: Cell) -> str:
     """The digest that DVC tracks for a cell's evaluation."""
-    by_set = resolved.digests["evaluate"][cell.problem][cell.model][cell.hparams]
-    return by_set[f"seed_{cell.seed}"]
+    return resolved.digests[cell.name]["evaluate"]
 
 
 def git_state(root: Path) -> tuple[str | None, bool | None]:
@@ -86,6 +83,8 @@ def git_state(root: Path) -> tuple[str | None, bool | None]:
 @cache
 def versions() -> dict[str, str]:
     """Versions of Python and of the libraries that results depend on, where installed."""
+    from importlib import metadata
+
     found = {"python": platform.python_version()}
     for name in LIBRARIES:
         try:

@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 
 from components.catalog import UserError
-from pipeline import outcome, resolve
+from pipeline import outcome, resolve, resolved
 from pipeline.failures import FAILURES
 from pipeline.interrupt import STOP, UNDER_REPRO
 from pipeline.params import Params, load
@@ -38,7 +38,7 @@ def repro(root: Path, arguments: Sequence[str], *, keep_going: bool) -> int:
         _refuse_other_dvc(root)
         if not resolve.is_current(root, params):
             # DVC cannot see, for example, a new file in a folder that a problem reads.
-            (root / resolve.FILE).unlink(missing_ok=True)
+            (root / resolved.FILE).unlink(missing_ok=True)
         words = [*(["--keep-going"] if keep_going else []), *arguments]
         code = _dvc(root, words)
         if code == INTERRUPTED:
@@ -113,7 +113,7 @@ def _dvc(root: Path, words: Sequence[str]) -> int:
     before = signal.signal(signal.SIGINT, lambda *_: mark.touch())
     try:
         process = subprocess.Popen(
-            [sys.executable, "-m", "dvc", "repro", *words], cwd=root, env=environment
+            [sys.executable, "-m", "pipeline", "dvc", "repro", *words], cwd=root, env=environment
         )
         while not mark.exists():
             with contextlib.suppress(subprocess.TimeoutExpired):

@@ -1,4 +1,4 @@
-"""The commands of DVC's stages: settings from resolved.yaml, the work by `components`, files out."""
+"""The commands of DVC's stages: settings from resolved.json, the work by `components`, files out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline import record, store, tracking, warm
 from pipeline.cells import RUN, Cell
 from pipeline.failures import forget_failure, recorded, refuse_again
 from pipeline.progress import Progress
-from pipeline.resolve import Resolved, read
+from pipeline.resolved import Resolved, read
 from pipeline.tracking import TrackingSettings
 from pipeline.whole_file import write_json, write_text
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -55,6 +53,9 @@ def unreachable(uri: str) -> str | None:
     """Why an http(s) server cannot be used, or None. Any HTTP answer, even 401, is an answer."""
     if not uri.startswith(("http://", "https://")):
         return None
+    import urllib.error
+    import urllib.request
+
     try:
         with urllib.request.urlopen(uri, timeout=ANSWER_SECONDS):
             return None

@@ -22,8 +22,8 @@ from components.eval.decoding.greedy import GREEDY
 from components.eval.input_batches import Reach
 from components.eval.predict import Predictor
 from components.train import checkpoint
+from components.train.layers.layer_norm import EPSILON
 from components.train.layers.positions import timing_signal
-from components.train.layers.residual import EPSILON
 from components.train.network import Network, build_network
 from components.train.records import Records
 

@@ -1,8 +1,9 @@
 """Which examples make a batch, and in what order: decided by NumPy from a seed, before any reading.
 
 Token-budget batches by length buckets as in Tensor2Tensor: bucket bounds 8, 8*1.1, ...; a batch of
-the bucket of bound b holds batch_tokens // b examples. The order is a function of (seed, epoch)
-alone, so a training resumes at any batch without reading what came before it.
+the bucket of bound b holds batch_tokens // b examples. Unlike there, the rests of the buckets are
+put together. The order is a function of (seed, epoch) alone, so a training resumes at any batch
+without reading what came before it.
 """
 
 from __future__ import annotations
@@ -89,17 +90,24 @@ class Stream:
             return self._epoch[1]
         rng = np.random.default_rng((self.plan.seed, number))
         order = rng.permutation(len(self.kept))
-        chunks, ready = [], []
-        for bucket in range(len(self.bounds)):
+        chunks, ready, rest = [], [], []
+        for bucket in reversed(range(len(self.bounds))):
             places = np.flatnonzero(self.bucket[order] == bucket)
             rows = self.rows(bucket)
-            for start in range(0, len(places), rows):
-                chunk = places[start : start + rows]
+            full = len(places) // rows * rows
+            for chunk in places[:full].reshape(-1, rows):
+                # A full batch is trained on when its last example comes up in the shuffled order.
                 chunks.append(self.kept[order[chunk]])
-                # A batch is trained on when its last example comes up in the shuffled order; the
-                # rest of a bucket is a smaller batch somewhere in the epoch.
-                full = len(chunk) == rows
-                ready.append(chunk[-1] if full else rng.integers(len(order)))
+                ready.append(chunk[-1])
+            rest.append(places[full:])
+        # What is left of the buckets goes together, longest first, somewhere in the epoch: a small
+        # batch for each would be a step that learns little.
+        left = np.concatenate(rest)
+        while len(left):
+            rows = self.rows(self.bucket[order[left[0]]])
+            chunks.append(self.kept[order[left[:rows]]])
+            ready.append(rng.integers(len(order)))
+            left = left[rows:]
         batches = [chunks[i] for i in np.argsort(ready, kind="stable")]
         self._epoch = (number, batches)
         return batches

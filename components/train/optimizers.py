@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from components.train.adam import Adam
 from components.train.schedules import Schedule
 
 
@@ -42,7 +43,7 @@ def _make(hp: Any, total_steps: int) -> keras.optimizers.Optimizer:
     decay = hp.weight_decay or None
     adam = {"beta_1": hp.beta1, "beta_2": hp.beta2, "epsilon": hp.epsilon}
     if hp.optimizer == "adam":
-        return keras.optimizers.Adam(**adam, weight_decay=decay, **common)
+        return Adam(**adam, weight_decay=decay, **common)
     if hp.optimizer == "adamw":
         return keras.optimizers.AdamW(**adam, weight_decay=hp.weight_decay, **common)
     if hp.optimizer == "lamb":

@@ -108,6 +108,8 @@ def train(
         "steps": progress.step,
         "epochs": round(progress.step / stream.batches_per_epoch, 3),
         "train_seconds": round(progress.seconds, 3),
+        "first_step_seconds": round(run.first_step_seconds, 3),
+        "batching_seconds": round(run.batching_seconds, 3),
         "examples_per_second": round(progress.examples / seconds, 2),
         "tokens_per_second": round(progress.tokens / seconds, 2),
         "best": {
@@ -171,6 +173,8 @@ class _Run:
         self.total, self.out_dir, self.work_dir, self.report = total, out_dir, work_dir, report
         self.dev_metric, self.metric_name, self.higher = dev_metric, metric_name, higher
         self.schedule = schedule
+        # Of this process: tracing and compiling are in the first step, batches are made beside it.
+        self.first_step_seconds = self.batching_seconds = 0.0
         work_dir.mkdir(parents=True, exist_ok=True)
         restored = state.restore(work_dir, network, network.optimizer)
         self.progress = restored or state.Progress()
@@ -301,10 +305,13 @@ class _Meter(keras.callbacks.Callback):
         self._mark = (time.monotonic(), 0)
 
     def watch(self, batches: Iterator[dict[str, np.ndarray]]) -> Iterator[dict[str, np.ndarray]]:
+        began = time.monotonic()
         for number, batch in enumerate(batches):
             tokens = batch["tokens"]
             self.sizes[number] = (len(tokens), int(np.count_nonzero(tokens)), int(tokens.max()))
+            self.run.batching_seconds += time.monotonic() - began
             yield batch
+            began = time.monotonic()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         rows, examples, tokens = self.sizes[self.steps]
@@ -315,6 +322,9 @@ class _Meter(keras.callbacks.Callback):
         step = self.first + self.steps
         settings = self.run.settings
         now = time.monotonic()
+        if not self.run.first_step_seconds:
+            self.run.first_step_seconds = now - self.began
+            self.run.report({"event": "first_step", "seconds": self.run.first_step_seconds})
         elapsed = self.before + now - self.began
         if settings.minutes and elapsed >= settings.minutes * 60:
             self.model.stop_training = True

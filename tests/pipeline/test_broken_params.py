@@ -232,4 +232,4 @@ def test_dvc_repro_ends_with_the_same_message_and_no_traceback(tmp_path: Path) -
     assert done.returncode != 0
     said = done.stdout + done.stderr
     assert "params.yaml:7" in said and "num_heads" in said and "Traceback" not in said
-    assert not (tmp_path / "resolved.yaml").exists() and not (tmp_path / "data").exists()
+    assert not (tmp_path / "resolved.json").exists() and not (tmp_path / "data").exists()

@@ -45,7 +45,7 @@ def test_a_cell_that_the_grid_lacks(single: Project) -> None:
 
 def test_a_stage_before_resolve(single: Project) -> None:
     run = single.pipeline("datagen", "image_digits")
-    assert run.code == 1 and "resolved.yaml is missing; `dvc repro resolve`" in run.output
+    assert run.code == 1 and "resolved.json is missing; `dvc repro resolve`" in run.output
 
 
 @pytest.mark.parametrize("kind", ["model", "problem"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -52,6 +53,38 @@ def test_no_batch_is_larger_than_its_budget(records: Records) -> None:
     for batch in stream.batches(0, stream.batches_per_epoch):
         assert batch["inputs"].size <= 64 and batch["targets"].size <= 64
         assert batch["tokens"][0] == np.count_nonzero(batch["targets"])
+
+
+def test_all_batches_but_one_are_full(records: Records) -> None:
+    stream = Stream(records, Plan(batch_tokens=64, max_length=32, seed=3))
+    longest = np.max([*records.lengths.values()], axis=0)
+    small = [
+        indices
+        for indices in stream.epoch(0)
+        if len(indices) < stream.rows(np.searchsorted(stream.bounds, longest[indices].max()))
+    ]
+    assert len(stream.bounds) > 2 and len(small) <= 1
+    assert stream.batches_per_epoch == len(stream.epoch(7))
+
+
+def test_little_is_padding() -> None:
+    """The share of positions that hold nothing, for lengths like those of captions."""
+    rng = np.random.default_rng(0)
+    words = np.clip(rng.lognormal(2.5, 0.35, 6000), 4, 60)
+    inputs = words.astype(int)
+    targets = np.clip(inputs + rng.normal(0, 1.5, 6000), 3, 60).astype(int)
+    lengths = {"inputs": inputs, "targets": targets}
+
+    class Lengths(SimpleNamespace):
+        def __len__(self) -> int:
+            return len(self.lengths["inputs"])
+
+    stream = Stream(Lengths(lengths=lengths), Plan(4096, 128, seed=1))  # type: ignore[arg-type]
+    positions = sum(
+        len(indices) * (inputs[indices].max() + targets[indices].max())
+        for indices in stream.epoch(0)
+    )
+    assert 1 - (inputs.sum() + targets.sum()) / positions < 0.1
 
 
 def test_static_batches_have_few_shapes_and_their_filling_weighs_nothing(records: Records) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from components.train.layers.dropout import Dropout
+
 MASKED = -1e9
 
 
@@ -45,7 +47,7 @@ class Attention(keras.layers.Layer):
         # Masks are float32 biases of -1e9, which autocasting to float16 would make infinite.
         super().__init__(autocast=False, **kwargs)
         self.d_model, self.num_heads, self.d_head = d_model, num_heads, d_model // num_heads
-        self.drop = keras.layers.Dropout(dropout)
+        self.drop = Dropout(dropout)
 
     def build(self, *_: Any) -> None:
         shape = (self.d_model, self.d_model)

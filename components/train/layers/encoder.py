@@ -14,6 +14,7 @@ import keras
 from keras import ops
 
 from components.train.layers.attention import Attention, padding_bias
+from components.train.layers.dropout import Dropout
 from components.train.layers.feed_forward import FeedForward
 from components.train.layers.positions import timing_signal
 from components.train.layers.residual import WRAPPERS, FinalNorm
@@ -82,7 +83,7 @@ class Encoder(keras.layers.Layer):
     ) -> None:
         super().__init__(**kwargs)
         self.d_model = d_model
-        self.drop = keras.layers.Dropout(dropout)
+        self.drop = Dropout(dropout)
         self.layers = [
             EncoderLayer(
                 d_model,

@@ -9,6 +9,8 @@ from typing import Any
 
 import keras
 
+from components.train.layers.dropout import Dropout
+
 
 class FeedForward(keras.layers.Layer):
     """[B, L, D] -> [B, L, D] through a hidden width of d_ff."""
@@ -16,7 +18,7 @@ class FeedForward(keras.layers.Layer):
     def __init__(self, d_model: int, d_ff: int, *, relu_dropout: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.expand = keras.layers.Dense(d_ff, activation="relu", name="expand")
-        self.drop = keras.layers.Dropout(relu_dropout)
+        self.drop = Dropout(relu_dropout)
         self.contract = keras.layers.Dense(d_model, name="contract")
 
     def build(self, x_shape: Any) -> None:

@@ -3,7 +3,7 @@
     PreNorm   x + Drop(F(LN(x)))      T2T's ("n", "da"), its default since 2017-10
     PostNorm  LN(x + Drop(F(x)))      the paper's; T2T's ("none", "dan")
 
-Reference: Vaswani et al. 2017, section 5.4. Layer norm's epsilon is T2T's 1e-6.
+Reference: Vaswani et al. 2017, section 5.4.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import Any
 
 import keras
 
-EPSILON = 1e-6
+from components.train.layers.dropout import Dropout
+from components.train.layers.layer_norm import LayerNorm
 
 
 class PreNorm(keras.layers.Layer):
@@ -21,9 +22,8 @@ class PreNorm(keras.layers.Layer):
 
     def __init__(self, d_model: int, dropout: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.norm = keras.layers.LayerNormalization(epsilon=EPSILON, name="norm")
-        self.drop = keras.layers.Dropout(dropout)
-        self.norm.build((None, None, d_model))
+        self.norm = LayerNorm(d_model, name="norm")
+        self.drop = Dropout(dropout)
         self.built = True
 
     def call(self, x: Any, sublayer: Callable[[Any], Any], training: bool | None = None) -> Any:
@@ -35,9 +35,8 @@ class PostNorm(keras.layers.Layer):
 
     def __init__(self, d_model: int, dropout: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.norm = keras.layers.LayerNormalization(epsilon=EPSILON, name="norm")
-        self.drop = keras.layers.Dropout(dropout)
-        self.norm.build((None, None, d_model))
+        self.norm = LayerNorm(d_model, name="norm")
+        self.drop = Dropout(dropout)
         self.built = True
 
     def call(self, x: Any, sublayer: Callable[[Any], Any], training: bool | None = None) -> Any:
@@ -49,8 +48,7 @@ class FinalNorm(keras.layers.Layer):
 
     def __init__(self, d_model: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.norm = keras.layers.LayerNormalization(epsilon=EPSILON, name="norm")
-        self.norm.build((None, None, d_model))
+        self.norm = LayerNorm(d_model, name="norm")
         self.built = True
 
     def call(self, x: Any) -> Any:

@@ -22,6 +22,7 @@ from keras import ops
 
 from components.train.hparams import setting
 from components.train.layers.attention import MASKED
+from components.train.layers.dropout import Dropout
 
 NEEDS: dict[str, Any] = {}
 
@@ -43,7 +44,7 @@ class Body(keras.layers.Layer):
         if hp.d_model % 2:
             raise ValueError("lstm_attention needs an even d_model: half for each direction")
         self.d_model, self.num_layers, self.attention = hp.d_model, hp.num_layers, hp.attention
-        self.drop = keras.layers.Dropout(hp.dropout)
+        self.drop = Dropout(hp.dropout)
         self.encoder = [
             keras.layers.Bidirectional(
                 keras.layers.LSTM(

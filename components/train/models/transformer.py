@@ -18,6 +18,7 @@ from keras import ops
 
 from components.train.hparams import setting
 from components.train.layers.attention import MASKED, Attention, causal_bias, padding_bias
+from components.train.layers.dropout import Dropout
 from components.train.layers.encoder import Encoder, closing_norm
 from components.train.layers.feed_forward import FeedForward
 from components.train.layers.positions import timing_signal
@@ -141,7 +142,7 @@ class Body(keras.layers.Layer):
             relu_dropout=hp.relu_dropout,
             name="encoder",
         )
-        self.drop = keras.layers.Dropout(hp.dropout)
+        self.drop = Dropout(hp.dropout)
         count = hp.num_decoder_layers or hp.num_layers
         self.decoder = [DecoderLayer(hp, name=f"decoder_{i}") for i in range(count)]
         self.close = closing_norm(hp.norm, hp.d_model, "decoder_close")

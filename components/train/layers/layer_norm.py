@@ -1,0 +1,63 @@
+"""Layer normalization over the last axis, its gradient written out.
+
+    y = x' gamma + beta,   x' = (x - mean) / sqrt(var + epsilon)
+    dx = (g - mean(g) - x' mean(g x')) / sqrt(var + epsilon),   g = dy gamma
+
+The derived gradient reads and writes the activations about half as often again.
+Reference: Ba et al. 2016 (arXiv 1607.06450), section 3. Tensor2Tensor's epsilon is 1e-6.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+EPSILON = 1e-6
+
+
+class LayerNorm(keras.layers.Layer):
+    """[..., D] -> [..., D] of the same dtype; computed in float32.
+
+    Args:
+        d_model: D.
+        epsilon: added to the variance.
+    """
+
+    def __init__(self, d_model: int, *, epsilon: float = EPSILON, **kwargs: Any) -> None:
+        super().__init__(autocast=False, **kwargs)
+        self.epsilon = epsilon
+        shape: dict[str, Any] = {"shape": (d_model,), "autocast": False}
+        self.gamma = self.add_weight(**shape, initializer="ones", name="gamma")
+        self.beta = self.add_weight(**shape, initializer="zeros", name="beta")
+        self.built = True
+
+    def call(self, x: Any) -> Any:
+        # Values, not variables: TensorFlow would want the gradient of a variable by another way.
+        gamma, beta = ops.copy(self.gamma), ops.copy(self.beta)
+        y = _normalise(ops.cast(x, "float32"), gamma, beta, self.epsilon)
+        return ops.cast(y, x.dtype)
+
+    def compute_output_shape(self, x_shape: Any) -> Any:
+        return x_shape
+
+
+def _normalise(x: Any, gamma: Any, beta: Any, epsilon: float) -> Any:
+    @ops.custom_gradient
+    def function(x: Any, gamma: Any, beta: Any) -> Any:
+        centred = x - ops.mean(x, axis=-1, keepdims=True)
+        inverse = ops.rsqrt(ops.mean(centred * centred, axis=-1, keepdims=True) + epsilon)
+        normal = centred * inverse
+
+        def grad(*args: Any, upstream: Any = None) -> Any:
+            dy = args[0] if upstream is None else upstream
+            g, product = dy * gamma, dy * normal
+            along = ops.mean(product * gamma, axis=-1, keepdims=True)
+            dx = inverse * (g - ops.mean(g, axis=-1, keepdims=True) - normal * along)
+            rows = tuple(range(len(x.shape) - 1))
+            return dx, ops.sum(product, axis=rows), ops.sum(dy, axis=rows)
+
+        return normal * gamma + beta, grad
+
+    return function(x, gamma, beta)

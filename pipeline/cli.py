@@ -69,6 +69,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     repro.add_argument("--fail-fast", action="store_true", help="stop at the first cell that fails")
     repro.add_argument("dvc", nargs="*", metavar="...", help="arguments of `dvc repro`, after --")
+    at_once = command("run", _run, "as repro, with several cells at once")
+    at_once.add_argument(
+        "-j",
+        "--jobs",
+        type=_jobs,
+        default=0,
+        metavar="N",
+        help="cells at a time; else one a GPU, or the cores divided by runtime.threads",
+    )
     command("resolve", _resolve, "write resolved.json (the first stage of dvc.yaml)")
     datagen = command("datagen", _datagen, "make the data of one problem")
     datagen.add_argument("problem", help="a problem of the grid")
@@ -103,6 +112,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _jobs(text: str) -> int:
+    if not (text.isdigit() and int(text)):
+        raise argparse.ArgumentTypeError(f"expected a number of cells above 0, got {text!r}")
+    return int(text)
+
+
 def _cell_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("problem")
     parser.add_argument("model")
@@ -133,6 +148,12 @@ def _repro(options: argparse.Namespace) -> int:
     from pipeline.repro import repro
 
     return repro(ROOT, options.dvc, keep_going=not options.fail_fast)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from pipeline.run import run
+
+    return run(ROOT, options.jobs)
 
 
 def _resolve(_: argparse.Namespace) -> int:

@@ -76,7 +76,11 @@ class Lock:
         deps: path -> md5. params: file -> name -> value. outs: paths.
         """
         listed = [{"path": path, "hash": "md5", "md5": md5} for path, md5 in sorted(deps.items())]
-        key = {"cmd": command, "deps": listed, "params": {file: dict(values) for file, values in params.items()}}
+        key = {
+            "cmd": command,
+            "deps": listed,
+            "params": {file: dict(values) for file, values in params.items()},
+        }
         text = json.dumps({**key, "outs": sorted(outs)}, sort_keys=True)
         name = hashlib.sha256(text.encode()).hexdigest()
         return (self.root / CACHE / "runs" / name[:2] / name).is_dir()

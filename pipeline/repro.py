@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import psutil
@@ -28,9 +28,16 @@ INTERRUPTED = 130
 STOP_SECONDS = 5
 
 
-def repro(root: Path, arguments: Sequence[str], *, keep_going: bool) -> int:
+def repro(
+    root: Path,
+    arguments: Sequence[str],
+    *,
+    keep_going: bool,
+    first: Callable[[Params], int] | None = None,
+) -> int:
     """Runs the grid; the exit code is 1 if a stage failed, and the comparison is printed anyway.
 
+    first: is done before, alone as the rest is; returns INTERRUPTED after ^C.
     Raises ParamsError before anything runs, UserError if another repro runs in this folder.
     """
     params = load(root)
@@ -40,7 +47,9 @@ def repro(root: Path, arguments: Sequence[str], *, keep_going: bool) -> int:
             # DVC cannot see, for example, a new file in a folder that a problem reads.
             (root / resolved.FILE).unlink(missing_ok=True)
         words = [*(["--keep-going"] if keep_going else []), *arguments]
-        code = _dvc(root, words)
+        code = first(params) if first else 0
+        if code != INTERRUPTED:
+            code = dvc_repro(root, words)
         if code == INTERRUPTED:
             print("\ninterrupted; `make repro` goes on from here", file=sys.stderr)
             return code
@@ -104,7 +113,7 @@ def running_dvc(root: Path) -> list[psutil.Process]:
     return list(live.values())
 
 
-def _dvc(root: Path, words: Sequence[str]) -> int:
+def dvc_repro(root: Path, words: Sequence[str]) -> int:
     """Runs `dvc repro` with this Python first on the PATH."""
     paths = [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
     environment = {**os.environ, "PATH": os.pathsep.join(paths), UNDER_REPRO: "1"}

@@ -100,5 +100,7 @@ def _lines(value: Any, depth: int) -> str:
     indent = "\n" + " " * (DEPTH + 1 - depth)
     if isinstance(value, list):
         return "[" + ",".join(f"{indent}{_lines(item, 0)}" for item in value) + "]"
-    items = (f"{indent}{json.dumps(name)}: {_lines(item, depth - 1)}" for name, item in value.items())
+    items = (
+        f"{indent}{json.dumps(name)}: {_lines(item, depth - 1)}" for name, item in value.items()
+    )
     return "{" + ",".join(items) + "}"

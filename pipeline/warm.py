@@ -35,7 +35,18 @@ LIBRARIES = (
 )
 # Read by libraries while they are imported: a server that saw another value is another server.
 # CUDA_VISIBLE_DEVICES is read when the devices are first used, which is in the fork.
-PREFIXES: tuple[str, ...] = ("TF_", "OMP_", "MKL_", "OPENBLAS_", "CUDA_", "XLA_", "JAX_", "KERAS_", "TPU_", "LD_")
+PREFIXES: tuple[str, ...] = (
+    "TF_",
+    "OMP_",
+    "MKL_",
+    "OPENBLAS_",
+    "CUDA_",
+    "XLA_",
+    "JAX_",
+    "KERAS_",
+    "TPU_",
+    "LD_",
+)
 PREFIXES += ("MLFLOW_", "PYTHON", "NUMEXPR_", "NVIDIA_")
 LATE = ("CUDA_VISIBLE_DEVICES",)
 

@@ -1,0 +1,73 @@
+"""`python -m pipeline run`: the grid with several cells at once, recorded as by `dvc repro`.
+
+DVC runs one stage at a time and rewrites its records after each. So the data is made by DVC; then
+the cells are computed into the store, beside each other, without it; then a serial `dvc repro` finds
+each cell there, moves it into place and records it.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pipeline import plan, record, store
+from pipeline.cells import RUN
+from pipeline.executor import Executor, Job
+from pipeline.failures import FAILED_IN_RUN
+from pipeline.params import Params
+from pipeline.plan import DONE, TO_RUN
+from pipeline.repro import INTERRUPTED, dvc_repro, repro
+from pipeline.resolved import Resolved, read
+from pipeline.slots import cores, gpus, slots
+from pipeline.tracking import warn
+
+
+def run(root: Path, jobs: int) -> int:
+    """Exit code 1 if something failed, 130 after ^C. jobs: cells at once; 0: as there is room."""
+    try:
+        return repro(root, [], keep_going=True, first=lambda params: _compute(root, params, jobs))
+    finally:
+        os.environ.pop(FAILED_IN_RUN, None)
+
+
+def _compute(root: Path, params: Params, jobs: int) -> int:
+    code = dvc_repro(root, ["--keep-going", "resolve", "datagen"])
+    if code == INTERRUPTED:
+        return code
+    resolved = read(root)
+    todo = to_compute(root, params, resolved)
+    if not todo:
+        return 0
+    shares = slots(jobs, resolved.settings["runtime"], gpus(), cores())
+    if shares.warning and jobs != 1:
+        warn(shares.warning)
+    print(f"{len(todo)} cells, {shares.text}", flush=True)
+    executor = Executor(root, resolved.settings)
+    executor.compute(todo, shares.environments)
+    # DVC comes to them once more, and is told at once that they have failed.
+    os.environ[FAILED_IN_RUN] = " ".join(executor.failed)
+    return INTERRUPTED if executor.interrupted else 0
+
+
+def to_compute(root: Path, params: Params, resolved: Resolved) -> list[Job]:
+    """What `dvc repro` would run of the cells, less what is in the store already."""
+    planned = plan.make_plan(root, params)
+    jobs = []
+    for one in planned.cells:
+        cell = one.cell
+        if cell.status != RUN or planned.data[cell.problem].state == TO_RUN:
+            continue
+        digest, data = record.train_digest(resolved, cell), record.data_hash(root, cell.problem)
+        kept = store.folder(root, record.cell_hash(digest, data))
+        if one.train.state == TO_RUN:
+            kinds = ["evaluate"] if store.holds(kept, "train", digest) else ["train", "evaluate"]
+        elif one.train.state == DONE and one.evaluate.state == TO_RUN:
+            kinds = ["evaluate"]
+        else:
+            continue  # up to date, or DVC restores it
+        trained = None if one.train.state == TO_RUN else root / cell.folder / "train.json"
+        wanted = record.evaluate_digest(resolved, cell)
+        if kinds == ["evaluate"] and store.holds(kept, "evaluate", wanted, trained):
+            continue
+        jobs.append(Job(cell, tuple(kinds)))
+    return jobs

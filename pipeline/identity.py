@@ -55,13 +55,13 @@ def datagen_roots(problem: ProblemInUse) -> tuple[Path, ...]:
 
 def train_roots(signature: Mapping[str, Any], model: str) -> tuple[Path, ...]:
     """The files from which a training starts, the dev metric's among them."""
-    dev = catalog.find("metrics", signature["dev_metric"]).path
+    dev = _path("metrics", signature["dev_metric"])
     return (catalog.ROOT / TRAINER, catalog.ROOT / PREDICT, dev, *_body(signature, model))
 
 
 def evaluate_roots(signature: Mapping[str, Any], model: str) -> tuple[Path, ...]:
     """The files from which an evaluation starts, its metrics among them."""
-    metrics = [catalog.find("metrics", name).path for name in signature["metrics"]]
+    metrics = [_path("metrics", name) for name in signature["metrics"]]
     return (catalog.ROOT / EVALUATE, *metrics, *_body(signature, model))
 
 
@@ -114,7 +114,17 @@ def used_files(params: Params) -> tuple[Path, ...]:
 def _body(signature: Mapping[str, Any], model: str) -> list[Path]:
     folder = catalog.ROOT / "components/train/modalities"
     sides = {signature["inputs"], signature["targets"]}
-    return [catalog.find("models", model).path, *(folder / f"{side}.py" for side in sorted(sides))]
+    return [_path("models", model), *(folder / f"{side}.py" for side in sorted(sides))]
+
+
+def _path(kind: str, name: str) -> Path:
+    return _paths(kind, catalog.packages())[name]
+
+
+@cache
+def _paths(kind: str, within: tuple[catalog.Package, ...]) -> dict[str, Path]:
+    """Name -> file, listed once a process and set of plugins: every cell asks for the same few."""
+    return {name: entry.path for name, entry in catalog.entries(kind).items()}
 
 
 def _named_functions(problem: ProblemInUse) -> Iterable[Path]:

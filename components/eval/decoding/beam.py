@@ -24,7 +24,7 @@ import keras
 from keras import ops
 
 from components.datagen.schema import EOS, PAD
-from components.eval.decoding.distribution import IMPOSSIBLE, InitCache, Step, log_total
+from components.eval.decoding.distribution import IMPOSSIBLE, InitCache, Step
 from components.eval.decoding.loop import reorder, while_open
 from components.eval.decoding.top_k import top_k
 
@@ -148,7 +148,9 @@ class _Search:
         # one of them); so the large array is read once and never written.
         width = min(2 * self.size + 1, logits.shape[-1])
         top, symbols = top_k(logits, width)
-        top = top - log_total(logits) + ops.reshape(alive, (-1, 1))
+        # log P of the best symbol from the softmax, which backends compute in one go.
+        best = ops.take_along_axis(ops.softmax(logits), symbols[:, :1], axis=-1)
+        top = top - top[:, :1] + ops.log(best) + ops.reshape(alive, (-1, 1))
         top = ops.where(ops.equal(symbols, PAD), 2 * IMPOSSIBLE, top)
         shape = (-1, self.size * width)
         log_probs, index = ops.top_k(ops.reshape(top, shape), 2 * self.size)

@@ -216,7 +216,9 @@ def serve(name: str, work: Path, beam: int, rows: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--work", type=Path, required=True, help="data, weights and exports go here")
+    parser.add_argument(
+        "--work", type=Path, required=True, help="data, weights and exports go here"
+    )
     parser.add_argument("--beam", type=int, default=4, help="1: greedy")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--rows", type=int, default=0, help="sentences a batch; ours: positions")
@@ -255,7 +257,9 @@ def main() -> None:
         numbers += [f"{ratio:.2f}", f"{same:.1%}", f"{one.start:.1f}", f"{one.first:.1f}"]
         rows.append([one.name, *numbers, f"{median:.2f}"])
     head = ["", "sentences/s", "tokens/s", f"x {base}", "equal outputs", "start s", "first pass s"]
-    title = f"{len(outputs[base])} sentences, {'beam ' + str(args.beam) if args.beam > 1 else 'greedy'}"
+    title = (
+        f"{len(outputs[base])} sentences, {'beam ' + str(args.beam) if args.beam > 1 else 'greedy'}"
+    )
     print(table(title, [*head, "pass s"], rows))
 
 

@@ -56,7 +56,7 @@ class EvalSettings:
     )
     seed: int = setting(1, "of method sample and of the bootstrap", low=0)
     batch_tokens: int = setting(
-        2048, "input positions decoded together, padding counted; less needs less memory", low=1
+        4096, "input positions decoded together, padding counted; less needs less memory", low=1
     )
     bootstrap_samples: int = setting(
         1000, "resamples of the split behind each 95 % interval; 0: no intervals", low=0

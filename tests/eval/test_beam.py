@@ -92,9 +92,7 @@ def test_rows_without_room_stay_empty():
 
 def greedy(logits, limits):
     step, init_cache = markov.make_step(logits, 1)
-    ids, scores = follow(
-        step, init_cache, {"room": ops.convert_to_tensor(markov.room(limits))}, {}
-    )
+    ids, scores = follow(step, init_cache, {"room": ops.convert_to_tensor(markov.room(limits))}, {})
     return ops.convert_to_numpy(ids), ops.convert_to_numpy(scores)
 
 

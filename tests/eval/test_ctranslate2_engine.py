@@ -153,6 +153,4 @@ def test_where_it_is_not_installed_the_message_says_what_installs_it(
 ) -> None:
     monkeypatch.setitem(sys.modules, "ctranslate2", None)
     with pytest.raises(UserError, match="not installed; `make repro EXTRA=ctranslate2`"):
-        evaluated(
-            run_of(network, tmp_path), data, "transformer", HPARAMS, engine="ctranslate2"
-        )
+        evaluated(run_of(network, tmp_path), data, "transformer", HPARAMS, engine="ctranslate2")

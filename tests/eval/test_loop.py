@@ -45,9 +45,12 @@ class Searching(keras.Model):
             return ops.take(flat, row, axis=0), {"before": ids, "fixed": steps}
 
         memory = {"sentence": batch["sentence"]}
-        return beam_search(
-            step, init_cache, batch["room"], memory, beam_size=self.beams, alpha=0.6
-        )
+        return beam_search(step, init_cache, batch["room"], memory, beam_size=self.beams, alpha=0.6)
+
+
+def test_sizes_grow_by_a_half_at_most() -> None:
+    assert loop.SIZES[:10] == (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
+    assert loop.SIZES[-1] > 2**15
 
 
 @pytest.mark.parametrize("chunk", [1, 3, 8])
@@ -102,6 +105,11 @@ def test_the_loop_computes_little_more_than_the_sentences_that_go_on(
     ids, _ = decoder.predict_on_batch(batch)
     needed = (ids != 0).sum(axis=1)
     assert len(rows) == needed.max()
-    at_start = [int((needed > position - position % 2).sum()) for position in range(len(rows))]
-    assert rows == at_start
+    expected, size = [], 14
+    for position in range(len(rows)):
+        if position % 2 == 0:
+            live = int((needed > position).sum())
+            size = min(size, *(one for one in loop.SIZES if one >= live))
+        expected.append(size)
+    assert rows == expected
     assert sum(rows) < 0.8 * len(rows) * 14

@@ -27,9 +27,7 @@ def search_of(settings: EvalSettings) -> Search:
         )
         return ids[:, 0], scores[:, 0]
 
-    choose = sampler(
-        temperature=settings.temperature, top_k=settings.top_k, top_p=settings.top_p
-    )
+    choose = sampler(temperature=settings.temperature, top_k=settings.top_k, top_p=settings.top_p)
     if settings.method == "beam":
         return Search(settings.beam_size, beam)
     return Search(1, partial(follow, choose=choose))

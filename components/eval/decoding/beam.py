@@ -20,7 +20,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import keras
 from keras import ops
 
 from components.datagen.schema import EOS, PAD

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from components.train.layers.residual import EPSILON
+from components.train.layers.layer_norm import EPSILON
 
 
 def marian_of(network: Any, positions: int = 1024) -> Any:

@@ -69,7 +69,8 @@ class SentencePiece:
         self, texts: Sequence[str] | pa.Array, eos: bool = True
     ) -> tuple[np.ndarray, np.ndarray]:
         rows = texts if isinstance(texts, list) else texts.to_pylist()  # type: ignore[union-attr]
-        ids = self._processor.encode(rows, add_eos=eos)
+        # One thread: how many work at once is for the runner to say.
+        ids = self._processor.encode(rows, add_eos=eos, num_threads=1)
         offsets = np.zeros(len(ids) + 1, np.int64)
         np.cumsum(np.fromiter(map(len, ids), np.int64, len(ids)), out=offsets[1:])
         flat = np.fromiter(chain.from_iterable(ids), np.int32, int(offsets[-1]))

@@ -2,6 +2,8 @@
 
 The dev split chooses the checkpoint, by the problem's dev metric on greedy outputs; the split of
 the settings, test unless told otherwise, is decoded once, with the chosen weights, and reported.
+With `engine: ctranslate2` that decoding is CTranslate2's, from an export of those weights, wherever
+it can run the cell; metrics.json says which engine it was.
 """
 
 from __future__ import annotations
@@ -14,13 +16,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 
 from components import catalog
 from components.catalog import UserError
 from components.datagen.schema import Manifest
 from components.eval import bootstrap
+from components.eval.ctranslate2_engine import Engine
 from components.eval.decoding.search import search_of
+from components.eval.export_ctranslate2 import engine_of, installed, unsupported
 from components.eval.input_batches import Reach
 from components.eval.outputs import Outputs, references, statistics_of
 from components.eval.predict import Predictor, dev_score, target_vocabulary
@@ -78,9 +83,10 @@ def evaluate(
     records = Records(data_dir, manifest, chosen.split)
     expected = references(records, chosen.max_examples)
     predictor = Predictor(network, vocabulary, search=search_of(chosen), reach=reach)
+    decoder, engine = _engine(network, manifest, Path(data_dir), chosen, predictor)
     began = time.monotonic()
     done = _every(REPORT_SECONDS, len(expected), report)
-    outputs = predictor.predict(records, max_examples=chosen.max_examples, done=done)
+    outputs = decoder.predict(records, max_examples=chosen.max_examples, done=done)
     seconds = time.monotonic() - began
     report({"event": "decoded", "examples": len(expected), "seconds": round(seconds, 1)})
     losses = predictor.losses(records, max_examples=chosen.max_examples)
@@ -91,6 +97,7 @@ def evaluate(
         "split": chosen.split,
         "examples": len(expected),
         "params": count_params(network),
+        **engine,
         "decode_seconds": round(seconds, 3),
         **_of_training(run_dir),
     }
@@ -99,6 +106,28 @@ def evaluate(
     text = json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False)
     _write(run_dir / "metrics.json", text + "\n")
     return result
+
+
+def _engine(
+    network: Network,
+    manifest: Manifest,
+    data: Path,
+    settings: EvalSettings,
+    predictor: Predictor,
+) -> tuple[Predictor | Engine, dict[str, str]]:
+    """What decodes the split, and how metrics.json names it: `engine`, `engine_version`, and
+    `engine_reason` where it is not the one that was asked for."""
+    keras_engine = {"engine": "keras", "engine_version": keras.__version__}
+    if settings.engine == "keras":
+        return predictor, keras_engine
+    reason = unsupported(network, manifest)
+    if reason:
+        return predictor, {**keras_engine, "engine_reason": reason}
+    named = {"engine": "ctranslate2", "engine_version": installed().__version__}
+    return engine_of(network, manifest, data, settings), {
+        **named,
+        "engine_quantization": settings.quantization,
+    }
 
 
 def choose(

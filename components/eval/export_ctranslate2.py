@@ -2,12 +2,14 @@
 
 CTranslate2 (https://opennmt.net/CTranslate2) decodes on CPU and GPU, in int8 too, with no Keras.
 Its beam search ranks by log p / length^a where ours has ((5 + length) / 6)^a, so greedy outputs and
-scores are compared, not beams.
+scores are compared, not beams. `ctranslate2_engine.py` evaluates with what is written here.
 """
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +19,24 @@ import numpy as np
 from components.catalog import UserError
 from components.datagen import vocabulary
 from components.datagen.replaced_folder import replaced_folder
-from components.datagen.schema import EOS, PAD, Manifest
+from components.datagen.schema import Manifest
+from components.eval.ctranslate2_engine import Engine, cores, words
 from components.eval.decoding.greedy import GREEDY
-from components.eval.input_batches import Reach
 from components.eval.predict import Predictor
+from components.eval.settings import EvalSettings
 from components.train import checkpoint
-from components.train.layers.layer_norm import EPSILON
-from components.train.layers.positions import timing_signal
 from components.train.network import Network, build_network
 from components.train.records import Records
 
+BODY = "components.train.models.transformer"
+"""The model that can be exported. It is not imported here: an evaluation may export, and the identity
+of another model's cell would depend on this one's code."""
 LENGTHS = 1024
 """Positions that are written: CTranslate2 reads the sinusoids from a table."""
 CLOSE = 1e-3
 """How far the log probability of a symbol may be from ours, in float32."""
+CHECKED = 8
+"""Dev examples on which an evaluation makes sure of that."""
 
 
 def export(
@@ -54,22 +60,74 @@ def export(
     the cell is no Transformer from symbols to symbols, the quantization is unknown, the folder is not
     empty, or (in float32) the log probabilities differ.
     """
+    ctranslate2 = installed()
+    out, data = Path(out_dir), Path(data_dir)
+    if out.exists() and any(out.iterdir()):
+        raise UserError(f"{out} is not empty; give another folder, or remove it")
+    manifest = Manifest.load(data)
+    network = build_network(manifest, model, dict(hparams))
+    reason = unsupported(network, manifest)
+    if reason:
+        raise UserError(reason)
+    checkpoint.load_weights(network, weights)
+    with replaced_folder(out) as partial:
+        pieces = write(network, manifest, data, partial, quantization)
+        for name in {manifest.features[side].vocabulary for side in pieces}:
+            (partial / str(name)).write_bytes((data / str(name)).read_bytes())
+        translator = ctranslate2.Translator(str(partial), device="cpu", inter_threads=1)
+        records = Records(data, manifest, "dev")
+        found = difference(translator, network, records, pieces, examples)
+        if quantization is None:
+            check(found, str(out))
+        loaded = vocabulary.load(data / str(manifest.features["targets"].vocabulary))
+        greedy = Predictor(network, loaded, search=GREEDY)
+        engine = Engine(translator, pieces, loaded, EvalSettings(method="greedy"))
+        expected, texts = (
+            one.predict(records, max_examples=examples).texts for one in (greedy, engine)
+        )
+        same = sum(a == b for a, b in zip(texts, expected, strict=True))
+    return {"examples": min(examples, len(records)), "same": same, "difference": found}
+
+
+def installed() -> Any:
+    """The library; raises UserError if it is not installed."""
     try:
         import ctranslate2
     except ImportError as error:
         raise UserError(
             "ctranslate2 is not installed; `make repro EXTRA=ctranslate2` installs it"
         ) from error
-    out, data = Path(out_dir), Path(data_dir)
-    if out.exists() and any(out.iterdir()):
-        raise UserError(f"{out} is not empty; give another folder, or remove it")
-    manifest = Manifest.load(data)
+    return ctranslate2
+
+
+def unsupported(network: Network, manifest: Manifest) -> str | None:
+    """Why CTranslate2 cannot run a network on a problem; None if it can."""
+    model = type(network.body).__module__
+    if model != BODY:
+        name = model.rpartition(".")[2]
+        return f"only transformer can be exported to CTranslate2, not {name}"
+    for side in ("inputs", "targets"):
+        file = manifest.features[side].vocabulary or ""
+        if not file.endswith(vocabulary.KINDS["sentencepiece"]):
+            return f"{manifest.problem}: its {side} are no SentencePiece symbols"
+    return None
+
+
+def write(
+    network: Network,
+    manifest: Manifest,
+    data: Path,
+    folder: Path,
+    quantization: str | None,
+    positions: int = LENGTHS,
+) -> dict[str, list[str]]:
+    """Writes the network's weights as a CTranslate2 model; returns the pieces of each side.
+
+    positions: the longest input or output that it must take. Raises UserError for an unknown
+    quantization.
+    """
     pieces = {side: _pieces(data, manifest, side) for side in ("inputs", "targets")}
-    if model != "transformer":
-        raise UserError(f"only transformer can be exported to CTranslate2, not {model}")
-    network = build_network(manifest, model, dict(hparams))
-    checkpoint.load_weights(network, weights)
-    spec = _spec(ctranslate2, network, manifest)
+    spec = _spec(installed(), network, positions)
     spec.register_source_vocabulary(pieces["inputs"])
     spec.register_target_vocabulary(pieces["targets"])
     spec.validate()
@@ -77,36 +135,25 @@ def export(
         spec.optimize(quantization=quantization)
     except ValueError as error:  # names the accepted ones
         raise UserError(f"quantization: {error}") from error
-    with replaced_folder(out) as partial:
-        spec.save(str(partial))
-        for name in {manifest.features[side].vocabulary for side in pieces}:
-            (partial / str(name)).write_bytes((data / str(name)).read_bytes())
-        found = _compare(ctranslate2, partial, network, manifest, data, pieces, examples)
-        if quantization is None and found["difference"] > CLOSE:
-            raise UserError(
-                f"{out}: a log probability differs by {found['difference']:.2g} from the network's; "
-                "this is a fault of the export, please report it (nothing was written)"
-            )
-    return found
+    spec.save(str(folder))
+    return pieces
 
 
 def _pieces(data: Path, manifest: Manifest, side: str) -> list[str]:
-    feature = manifest.features[side]
-    if not (feature.vocabulary or "").endswith(vocabulary.KINDS["sentencepiece"]):
-        raise UserError(f"{manifest.problem}: its {side} are no SentencePiece symbols")
     import sentencepiece
 
-    loaded = sentencepiece.SentencePieceProcessor(model_file=str(data / str(feature.vocabulary)))
+    file = data / str(manifest.features[side].vocabulary)
+    loaded = sentencepiece.SentencePieceProcessor(model_file=str(file))
     return [loaded.id_to_piece(i) for i in range(loaded.vocab_size())]
 
 
-def _spec(ctranslate2: Any, network: Network, manifest: Manifest) -> Any:
+def _spec(ctranslate2: Any, network: Network, positions: int) -> Any:
     """The network's weights where CTranslate2 looks for them; its matrices are [out, in]."""
     hp, body = network.hp, network.body
     spec = ctranslate2.specs.TransformerSpec.from_config(
         (len(body.encoder.layers), len(body.decoder)), hp.num_heads, pre_norm=hp.norm == "pre"
     )
-    timing = _array(timing_signal(keras.ops.arange(LENGTHS), hp.d_model))
+    timing = _array(import_module(BODY).timing_signal(keras.ops.arange(positions), hp.d_model))
     spec.encoder.position_encodings.encodings = timing + _array(body.target_space)
     spec.decoder.position_encodings.encodings = timing
     spec.encoder.embeddings[0].weight = _array(network.input_net.embedding)
@@ -126,7 +173,7 @@ def _spec(ctranslate2: Any, network: Network, manifest: Manifest) -> Any:
     spec.config.unk_token, spec.config.eos_token = "<unk>", "</s>"
     spec.config.bos_token = spec.config.decoder_start_token = "<pad>"
     spec.config.add_source_eos = True
-    spec.config.layer_norm_epsilon = EPSILON
+    spec.config.layer_norm_epsilon = body.decoder[0].wrap_ffn.norm.epsilon
     return spec
 
 
@@ -162,51 +209,53 @@ def _feed_forward(spec: Any, layer: Any, wrapper: Any) -> None:
     _norm(spec.layer_norm, wrapper)
 
 
-def _compare(
-    ctranslate2: Any,
-    out: Path,
+def difference(
+    translator: Any,
     network: Network,
-    manifest: Manifest,
-    data: Path,
+    records: Records,
     pieces: Mapping[str, list[str]],
     examples: int,
-) -> dict[str, Any]:
-    records = Records(data, manifest, "dev")
+) -> float:
+    """The largest between the two log probabilities of a reference's symbols."""
     batch = records.batch(range(min(examples, len(records))))
-    sources = [_words(row, pieces["inputs"]) for row in batch["inputs"]]
-    targets = [_words(row, pieces["targets"]) for row in batch["targets"]]
-    translator = ctranslate2.Translator(str(out), device="cpu", inter_threads=1)
+    sources = [words(row, pieces["inputs"]) for row in batch["inputs"]]
+    targets = [words(row, pieces["targets"]) for row in batch["targets"]]
     scored = translator.score_batch(sources, targets)
     logits = network({"inputs": batch["inputs"], "targets": batch["targets"]}, training=False)
     ours = _array(keras.ops.log_softmax(keras.ops.cast(logits, "float32")))
     chosen = np.take_along_axis(ours, batch["targets"][..., None], axis=-1)[..., 0]
-    difference = max(
+    return max(
         float(np.abs(np.array(one.log_probs) - row[: len(one.log_probs)]).max())
         for one, row in zip(scored, chosen, strict=True)
     )
+
+
+def check(found: float, place: str) -> None:
+    """Raises UserError if a float32 export's log probabilities are not the network's."""
+    if found > CLOSE:
+        raise UserError(
+            f"{place}: a log probability differs by {found:.2g} from the network's; "
+            "this is a fault of the export, please report it (nothing was written)"
+        )
+
+
+def engine_of(network: Network, manifest: Manifest, data: Path, settings: EvalSettings) -> Engine:
+    """CTranslate2 with the weights that a network has now, ready to decode a split.
+
+    `unsupported` must be None. Raises UserError if ctranslate2 is not installed, or if float32 log
+    probabilities are not the network's.
+    """
+    library = installed()
+    quantization = None if settings.quantization == "float32" else settings.quantization
+    split, dev = (Records(data, manifest, name) for name in (settings.split, "dev"))
+    longest = max(int(one.lengths["inputs"].max(initial=1)) for one in (split, dev))
+    longest = max(longest + settings.extra_length, int(dev.lengths["targets"].max(initial=1)))
+    with tempfile.TemporaryDirectory() as folder:
+        pieces = write(network, manifest, data, Path(folder), quantization, longest + 1)
+        translator = library.Translator(
+            folder, device="cpu", inter_threads=1, intra_threads=cores()
+        )
+    if quantization is None and keras.config.dtype_policy().compute_dtype == "float32":
+        check(difference(translator, network, dev, pieces, CHECKED), str(data))
     loaded = vocabulary.load(data / str(manifest.features["targets"].vocabulary))
-    greedy = Predictor(network, loaded, search=GREEDY)
-    expected = greedy.predict(records, max_examples=len(sources)).texts
-    found = [
-        translator.translate_batch(
-            [source],
-            beam_size=1,
-            max_decoding_length=_limit(source),
-            suppress_sequences=[[pieces["targets"][PAD]]],
-        )[0]
-        for source in sources
-    ]
-    ids = {piece: i for i, piece in enumerate(pieces["targets"])}
-    texts = [loaded.decode([ids[piece] for piece in one.hypotheses[0]]) for one in found]
-    same = sum(a == b for a, b in zip(texts, expected, strict=True))
-    return {"examples": len(sources), "same": same, "difference": difference}
-
-
-def _limit(source: list[str]) -> int:
-    """Our decoding stops there as well, where a network has not learned to end."""
-    return len(source) + 1 + Reach().extra_length
-
-
-def _words(row: np.ndarray, pieces: list[str]) -> list[str]:
-    """The pieces of ids up to EOS, which CTranslate2 adds by itself."""
-    return [pieces[i] for i in row if i > EOS]
+    return Engine(translator, pieces, loaded, settings)

@@ -24,7 +24,7 @@ class Reach:
     seed: of the noise that method sample turns into symbols.
     """
 
-    batch_tokens: int = 2048
+    batch_tokens: int = 4096
     extra_length: int = 50
     seed: int = 1
 

@@ -6,7 +6,9 @@ answer does not depend on which others are in its batch.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ from components.train.network import Losses, Network
 from components.train.records import Records
 
 RANKS = 5
+TOGETHER = 2
 
 Done = Callable[[int], None]
 
@@ -65,6 +68,8 @@ class Predictor:
     ) -> None:
         self.network, self.vocabulary, self.reach = network, vocabulary, reach or Reach()
         self.static = keras.backend.backend() == "jax"
+        # Operations of a step wait for each other; a second batch uses the cores that are idle then.
+        self.together = 1 if self.static else TOGETHER
         self.ranked = network.target_modality == "class_label"
         self._losses = Losses(network)
         self._model = Ranking(network) if self.ranked else Decoder(network, search)
@@ -84,9 +89,7 @@ class Predictor:
         texts, scores = [""] * count, np.zeros(count, np.float32)
         rankings: list[list[str]] = [[] for _ in range(count)]
         finished = 0
-        for indices, batch in prefetch(self._batches(records, max_examples)):
-            self._make_ready(batch)
-            answers, values = self._model.predict_on_batch(batch)
+        for indices, (answers, values) in self._decoded(records, max_examples):
             for row, index in enumerate(indices):
                 if self.ranked:
                     names = [self.vocabulary.decode([label]) for label in answers[row]]
@@ -119,15 +122,39 @@ class Predictor:
             records, self.reach.batch_tokens, max_examples=max_examples, static=self.static
         )
 
+    def _decoded(
+        self, records: Records, max_examples: int
+    ) -> Iterator[tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]]:
+        """(indices, what the model gives), batch after batch, `self.together` batches at a time."""
+
+        def decode(item: tuple[np.ndarray, dict[str, np.ndarray]]) -> Any:
+            return item[0], self._model.predict_on_batch(item[1])
+
+        batches = prefetch(self._batches(records, max_examples))
+        first = next(batches, None)
+        if first is None:
+            return
+        self._make_ready(first[1])
+        with ThreadPoolExecutor(self.together) as pool:
+            waiting = deque([pool.submit(decode, first)])
+            for item in batches:
+                waiting.append(pool.submit(decode, item))
+                if len(waiting) > self.together:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+
     def _make_ready(self, batch: dict[str, np.ndarray]) -> None:
-        """Lets TensorFlow see one tiny batch first, with room for nothing: it makes a graph for all
-        shapes only when it meets the second one, and that had better not be the largest batch."""
-        if not self._ready:
-            tiny = {name: array[:1, :2] for name, array in batch.items()}
-            if batch["inputs"].ndim > 2:
-                tiny["inputs"] = batch["inputs"][:1]
-            self._model.predict_on_batch({**tiny, "room": np.zeros((1, 2), bool)})
-            self._ready = True
+        """Lets TensorFlow see two tiny batches first, with room for nothing: it makes a graph for
+        all shapes only when it meets the second one, and threads had better find it made."""
+        for size in () if self._ready else (1, 2):
+            shape = (size, 2 * size)
+            tiny = {"room": np.zeros(shape, bool), "noise": np.zeros(shape, np.float32)}
+            inputs = batch["inputs"]  # ids [B, L], or pixels [B, H, W, C] of one size
+            whole = (size, *inputs.shape[1:]) if inputs.ndim > 2 else shape
+            tiny["inputs"] = np.zeros(whole, inputs.dtype)
+            self._model.predict_on_batch(tiny)
+        self._ready = True
 
 
 def dev_metric_fn(

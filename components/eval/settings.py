@@ -12,6 +12,8 @@ from components.catalog import UserError, closest
 from components.train.hparams import setting
 
 METHODS = ("beam", "greedy", "sample")
+ENGINES = ("keras", "ctranslate2")
+QUANTIZATIONS = ("float32", "int8")
 CHECKPOINTS = ("auto", "best", "last", "average")
 
 
@@ -27,6 +29,15 @@ class EvalSettings:
     )
     method: str = setting(
         "beam", "how targets are decoded: beam search, greedily, or drawn", choices=METHODS
+    )
+    engine: str = setting(
+        "keras",
+        "what decodes the split; ctranslate2 (CPU) is quick and runs transformer on SentencePiece "
+        "symbols; other cells are decoded by keras",
+        choices=ENGINES,
+    )
+    quantization: str = setting(
+        "float32", "of engine ctranslate2: how it holds the weights", choices=QUANTIZATIONS
     )
     beam_size: int = setting(4, "hypotheses kept by beam search", low=1)
     length_penalty: float = setting(
@@ -45,7 +56,7 @@ class EvalSettings:
     )
     seed: int = setting(1, "of method sample and of the bootstrap", low=0)
     batch_tokens: int = setting(
-        2048, "input positions decoded together, padding counted; less needs less memory", low=1
+        4096, "input positions decoded together, padding counted; less needs less memory", low=1
     )
     bootstrap_samples: int = setting(
         1000, "resamples of the split behind each 95 % interval; 0: no intervals", low=0
@@ -66,7 +77,18 @@ def from_dict(values: Mapping[str, Any]) -> EvalSettings:
         if name not in fields:
             raise UserError(f"eval.{name}: there is no such setting; {closest(name, fields)}")
         _check(name, value, fields[name])
-    return EvalSettings(**values)
+    settings = EvalSettings(**values)
+    if settings.engine == "ctranslate2" and settings.method == "sample":
+        raise UserError(
+            "eval.engine: ctranslate2 draws other numbers than eval.method: sample does; "
+            "expected keras"
+        )
+    if settings.quantization != "float32" and settings.engine != "ctranslate2":
+        raise UserError(
+            f"eval.quantization: {settings.quantization} is for eval.engine: ctranslate2; "
+            f"expected float32 with engine {settings.engine}"
+        )
+    return settings
 
 
 def _check(name: str, value: Any, field: dataclasses.Field[Any]) -> None:

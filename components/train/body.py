@@ -18,6 +18,9 @@ class Body(Protocol):
 
     `memory` is a flat dict of tensors with leading dimension B that decoding never reorders;
     a `cache` is a flat dict of tensors with leading dimension B*K that a beam search reorders.
+    Under the name `fixed` it may hold a dict of tensors with leading dimension B, which no search
+    reorders: for what is too large to copy at every step (see `layers/step_attention.py`).
+    While decoding, sentences that are done leave: B may shrink from one step to a later one.
     """
 
     def __init__(self, hp: Any) -> None:

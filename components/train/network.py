@@ -90,7 +90,8 @@ class Network(keras.Model):
         return self.target_net.top(self.body.decode(y, memory, training=training))
 
     def init_cache(self, memory: dict[str, Any], num_beams: int, max_length: Any) -> dict[str, Any]:
-        """The decoder's state before position 0; leaves have leading dimension B*num_beams."""
+        """The decoder's state before position 0; leaves have leading dimension B*num_beams, or
+        B under the name `fixed`."""
         return self.body.init_cache(memory, num_beams, max_length)
 
     def step(

@@ -33,14 +33,14 @@ def make_step(logits: np.ndarray, beams: int):
     flat = ops.convert_to_tensor(logits.reshape(-1, logits.shape[-1]))
     sentences, size = logits.shape[0], logits.shape[-1]
 
-    def init_cache(length):
+    def init_cache(memory, length):
         sentence = np.repeat(np.arange(sentences, dtype="int32"), beams)
         return {
             "sentence": ops.convert_to_tensor(sentence),
             "before": ops.zeros((sentences * beams,), dtype="int32"),
         }
 
-    def step(ids, position, cache):
+    def step(ids, position, cache, memory):
         row = (cache["sentence"] * size + cache["before"]) * size + ids
         return ops.take(flat, row, axis=0), {**cache, "before": ids}
 

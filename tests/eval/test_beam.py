@@ -12,7 +12,7 @@ from tests.eval import markov
 def search(logits, limits, *, size, alpha, length=0):
     step, init_cache = markov.make_step(logits, size)
     places = ops.convert_to_tensor(markov.room(limits, length))
-    ids, scores = beam_search(step, init_cache, places, beam_size=size, alpha=alpha)
+    ids, scores = beam_search(step, init_cache, places, {}, beam_size=size, alpha=alpha)
     return ops.convert_to_numpy(ids), ops.convert_to_numpy(scores)
 
 
@@ -92,7 +92,7 @@ def test_rows_without_room_stay_empty():
 
 def greedy(logits, limits):
     step, init_cache = markov.make_step(logits, 1)
-    ids, scores = follow(step, init_cache, ops.convert_to_tensor(markov.room(limits)))
+    ids, scores = follow(step, init_cache, {"room": ops.convert_to_tensor(markov.room(limits))}, {})
     return ops.convert_to_numpy(ids), ops.convert_to_numpy(scores)
 
 

@@ -5,46 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import keras
-import numpy as np
 import pytest
 
 from components.catalog import UserError
-from components.datagen.generate import generate
-from components.datagen.problem import from_settings
-from components.datagen.schema import Manifest
 from components.eval.export_ctranslate2 import export
-from components.train import checkpoint
-from components.train.network import build_network
-
-HPARAMS = {"d_model": 32, "num_layers": 2, "num_heads": 4, "d_ff": 48}
-WORDS = (
-    "one two three four five six seven eight nine ten red green blue dogs cats run sleep".split()
-)
+from tests.eval.pairs import HPARAMS, random_network, saved, write_pairs
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("pairs")
-    rng = np.random.default_rng(1)
-    for split, size in (("train", 200), ("dev", 30), ("test", 5)):
-        rows = [" ".join(rng.choice(WORDS, rng.integers(1, 9))) for _ in range(size)]
-        (folder / f"{split}.tsv").write_text("".join(f"{row}\t{row[::-1]}\n" for row in rows))
-    splits = {split: str(folder / f"{split}.tsv") for split in ("train", "dev", "test")}
-    settings = {"task": "translation", "vocabulary_size": 80, **splits}
-    generate(from_settings("pairs", settings, None), "pairs", folder / "data")
-    return folder / "data"
+    return write_pairs(tmp_path_factory.mktemp("pairs"))
 
 
 def trained(data: Path, folder: Path, hparams: dict[str, Any]) -> Path:
-    keras.utils.set_random_seed(2)
-    network = build_network(Manifest.load(data), "transformer", hparams)
-    rng = np.random.default_rng(8)
-    for weight in network.trainable_weights:
-        weight.assign(weight + rng.normal(0, 0.2, weight.shape).astype(np.float32))
-    path = folder / "best.safetensors"
-    checkpoint.save(checkpoint.arrays(network.trainable_variables), path)
-    return path
+    return saved(random_network(data, hparams), folder / "best.safetensors")
 
 
 @pytest.mark.parametrize("values", [{"norm": "pre"}, {"norm": "post", "num_encoder_layers": 1}])

@@ -10,7 +10,8 @@ from tests.eval import markov
 
 def decode(logits, limits):
     step, init_cache = markov.make_step(logits, 1)
-    ids, total = follow(step, init_cache, ops.convert_to_tensor(markov.room(limits)))
+    batch = {"room": ops.convert_to_tensor(markov.room(limits))}
+    ids, total = follow(step, init_cache, batch, {})
     return ops.convert_to_numpy(ids), ops.convert_to_numpy(total)
 
 

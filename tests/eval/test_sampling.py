@@ -15,8 +15,9 @@ P = np.array([0.0, 0.1, 0.4, 0.2, 0.3])
 
 def draw(noise, **settings):
     logits = np.broadcast_to(np.log(np.maximum(P, 1e-30)), (len(noise), 5)).astype(np.float32)
-    choose = sampler(ops.convert_to_tensor(noise), **settings)
-    symbols = choose(ops.convert_to_tensor(logits), ops.convert_to_tensor(0, dtype="int32"))
+    first = ops.convert_to_tensor(0, dtype="int32")
+    choose = sampler(**settings)
+    symbols = choose(ops.convert_to_tensor(logits), first, ops.convert_to_tensor(noise))
     return ops.convert_to_numpy(symbols)
 
 
@@ -53,9 +54,10 @@ def test_the_same_numbers_draw_the_same_output_in_any_company():
 
     def sample(rows):
         step, init_cache = markov.make_step(logits[rows], 1)
-        choose = sampler(ops.convert_to_tensor(noise[rows]), temperature=1.0, top_k=0, top_p=0.9)
+        choose = sampler(temperature=1.0, top_k=0, top_p=0.9)
         places = ops.convert_to_tensor(markov.room([9] * len(rows)))
-        return ops.convert_to_numpy(follow(step, init_cache, places, choose=choose)[0])
+        batch = {"room": places, "noise": ops.convert_to_tensor(noise[rows])}
+        return ops.convert_to_numpy(follow(step, init_cache, batch, {}, choose=choose)[0])
 
     together = sample([0, 1, 2, 3, 4, 5])
     assert (sample([4, 2]) == together[[4, 2]]).all()

@@ -20,6 +20,25 @@ def test_what_is_left_out_has_its_default():
             {"method": "beams"},
             "eval.method: expected one of beam, greedy, sample, got 'beams'; did you mean 'beam'?",
         ),
+        (
+            {"engine": "ctranslate"},
+            "eval.engine: expected one of keras, ctranslate2, got 'ctranslate'; "
+            "did you mean 'ctranslate2'?",
+        ),
+        (
+            {"engine": "ctranslate2", "quantization": "int9"},
+            "eval.quantization: expected one of float32, int8, got 'int9'; did you mean 'int8'?",
+        ),
+        (
+            {"engine": "ctranslate2", "method": "sample"},
+            "eval.engine: ctranslate2 draws other numbers than eval.method: sample does; "
+            "expected keras",
+        ),
+        (
+            {"quantization": "int8"},
+            "eval.quantization: int8 is for eval.engine: ctranslate2; "
+            "expected float32 with engine keras",
+        ),
         ({"beam_size": 0}, "eval.beam_size: expected a whole number, at least 1, got 0"),
         ({"beam_size": 4.0}, "eval.beam_size: expected a whole number, at least 1, got 4.0"),
         ({"beam_size": True}, "eval.beam_size: expected a whole number, at least 1, got True"),

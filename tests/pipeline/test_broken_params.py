@@ -76,6 +76,18 @@ BROKEN: dict[str, tuple[str, tuple[str, ...]]] = {
         change("{d_model: 16", "{base: mine, d_model: 16"),
         ("params.yaml:7", "mine"),
     ),
+    "unknown_engine": (
+        GOOD + "eval: {engine: ctranslate}\n",
+        ("params.yaml:9", "engine", "ctranslate2"),
+    ),
+    "quantized_keras": (
+        GOOD + "eval: {quantization: int8}\n",
+        ("params.yaml:9", "quantization", "ctranslate2", "float32"),
+    ),
+    "engine_that_cannot_sample": (
+        GOOD + "eval: {engine: ctranslate2, method: sample}\n",
+        ("params.yaml:9", "engine", "sample", "keras"),
+    ),
     "negative_steps": (change("steps: 10", "steps: -1"), ("params.yaml:8", "steps")),
     "unknown_train_key": (change("steps: 10", "step: 10"), ("params.yaml:8", "step", "steps")),
     "unknown_split": (GOOD + "eval: {split: train}\n", ("params.yaml:9", "split", "test")),

@@ -20,12 +20,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import keras
 from keras import ops
 
 from components.datagen.schema import EOS, PAD
-from components.eval.decoding.distribution import IMPOSSIBLE, InitCache, Step, log_total
-from components.eval.decoding.loop import while_open
+from components.eval.decoding.distribution import IMPOSSIBLE, InitCache, Step
+from components.eval.decoding.loop import reorder, while_open
 from components.eval.decoding.top_k import top_k
 
 
@@ -35,16 +34,18 @@ def length_penalty(length: Any, alpha: float) -> Any:
 
 
 def beam_search(
-    step: Step, init_cache: InitCache, room: Any, *, beam_size: int, alpha: float
+    step: Step, init_cache: InitCache, room: Any, memory: Any, *, beam_size: int, alpha: float
 ) -> tuple[Any, Any]:
     """The most probable outputs under the length penalty.
 
     Args:
-        step: (previous symbols [B*K] int32, 0 at first; position, int32 scalar; cache) to
+        step: (previous symbols [B*K] int32, 0 at first; position, int32 scalar; cache; memory) to
             (float32 logits [B*K, V], new cache). Rows of a sentence stand together.
-        init_cache: positions to cache, a pytree whose leaves have leading dimension B*K.
+        init_cache: (memory, positions) to the cache, whose leaves have leading dimension B*K (B
+            under the name `fixed`, see `components/train/body.py`).
         room: [B, T] bool, True at the positions that a sentence's output may take; the number of
             them is the sentence's limit, 0 for rows that only fill up the batch.
+        memory: what `step` reads of every sentence, leaves [B, ...].
         beam_size: K.
         alpha: exponent of the length penalty, not negative.
 
@@ -53,7 +54,15 @@ def beam_search(
         that no hypothesis took have score -1e9.
     """
     search = _Search(step, room, beam_size, alpha)
-    state = while_open(search.advance, search.start(), init_cache, search.length)
+    given = {"memory": memory, "limit": search.limit}
+    state = while_open(
+        search.advance,
+        search.start(),
+        given,
+        lambda given, length: init_cache(given["memory"], length),
+        beam_size,
+        search.length,
+    )
     return search.results(state)
 
 
@@ -78,58 +87,59 @@ class _Search:
         self.step, self.size, self.alpha = step, beam_size, alpha
         self.batch, self.length = ops.shape(room)[0], ops.shape(room)[1]
         self.limit = ops.sum(ops.cast(room, "int32"), axis=1)
-        self.final_penalty = length_penalty(self.limit, alpha)[:, None]
         self.steps = ops.arange(self.length, dtype="int32")
 
-    def start(self) -> tuple[Any, ...]:
-        """Before position 0 the K hypotheses are one: the others are impossible."""
-        ids = ops.zeros((self.batch, self.size, self.length), dtype="int32")
-        none = ops.full((self.batch, self.size), IMPOSSIBLE, dtype="float32")
-        first = ops.cast(ops.arange(self.size) > 0, "float32") * IMPOSSIBLE
-        alive = ops.zeros_like(none) + first
-        return ops.zeros((), dtype="int32"), self.limit <= 0, ids, alive, ids, none
-
-    def advance(
-        self,
-        position: Any,
-        done: Any,
-        alive_ids: Any,
-        alive: Any,
-        finished_ids: Any,
-        finished: Any,
-        cache: Any,
-    ) -> tuple[Any, ...]:
-        """One position for every sentence; those that are done keep what they have.
+    def start(self) -> dict[str, Any]:
+        """Before position 0 the K hypotheses are one: the others are impossible.
 
         done [B] bool; alive and finished hypotheses: ids [B, K, T], scores [B, K] (log
         probabilities of the alive ones).
         """
+        ids = ops.zeros((self.batch, self.size, self.length), dtype="int32")
+        none = ops.full((self.batch, self.size), IMPOSSIBLE, dtype="float32")
+        first = ops.cast(ops.arange(self.size) > 0, "float32") * IMPOSSIBLE
+        return {
+            "done": self.limit <= 0,
+            "alive_ids": ids,
+            "alive": ops.zeros_like(none) + first,
+            "finished_ids": ids,
+            "finished": none,
+        }
+
+    def advance(self, position: Any, state: Any, cache: Any, given: Any) -> tuple[Any, Any]:
+        """One position for every sentence; those that are done keep what they have."""
+        alive_ids, done = state["alive_ids"], state["done"]
         previous = ops.take(alive_ids, ops.maximum(position - 1, 0), axis=2)
-        logits, cache = self.step(ops.reshape(previous, (-1,)), position, cache)
-        log_probs, beams, symbols = self.candidates(logits, alive)
+        logits, cache = self.step(ops.reshape(previous, (-1,)), position, cache, given["memory"])
+        log_probs, beams, symbols = self.candidates(logits, state["alive"])
         ids = self.extend(pick(alive_ids, beams), symbols, position)
         ends = ops.equal(symbols, EOS)
         impossible = IMPOSSIBLE * ops.cast(ends, "float32")
 
         new_alive, chosen = ops.top_k(log_probs + impossible, self.size)
         parents = pick(beams, chosen)
-        cache = self.reorder(cache, parents)
+        first = ops.arange(ops.shape(done)[0], dtype="int32")[:, None] * self.size
+        cache = reorder(cache, ops.reshape(first + parents, (-1,)))
 
         scores = log_probs / length_penalty(position + 1, self.alpha)
         scores = ops.where(ops.logical_and(ends, possible(log_probs)), scores, IMPOSSIBLE)
-        pool = ops.concatenate([finished, scores], axis=1)
+        pool = ops.concatenate([state["finished"], scores], axis=1)
         new_finished, best = ops.top_k(pool, self.size)
-        pool_ids = ops.concatenate([finished_ids, ids], axis=1)
+        pool_ids = ops.concatenate([state["finished_ids"], ids], axis=1)
 
         row, matrix = done[:, None], done[:, None, None]
-        alive_ids = ops.where(matrix, alive_ids, pick(ids, chosen))
-        alive = ops.where(row, alive, new_alive)
-        finished_ids = ops.where(matrix, finished_ids, pick(pool_ids, best))
-        finished = ops.where(row, finished, new_finished)
-        hope = alive[:, :1] / self.final_penalty
+        alive = ops.where(row, state["alive"], new_alive)
+        finished = ops.where(row, state["finished"], new_finished)
+        hope = alive[:, :1] / self.final_penalty(given["limit"])
         beaten = (finished[:, :1] > hope)[:, 0]
-        done = ops.logical_or(done, ops.logical_or(beaten, position + 1 >= self.limit))
-        return position + 1, done, alive_ids, alive, finished_ids, finished, cache
+        ended = ops.logical_or(beaten, position + 1 >= given["limit"])
+        return {
+            "done": ops.logical_or(done, ended),
+            "alive_ids": ops.where(matrix, alive_ids, pick(ids, chosen)),
+            "alive": alive,
+            "finished_ids": ops.where(matrix, state["finished_ids"], pick(pool_ids, best)),
+            "finished": finished,
+        }, cache
 
     def candidates(self, logits: Any, alive: Any) -> tuple[Any, Any, Any]:
         """The best 2K continuations a sentence: log probabilities, beams, symbols, all [B, 2K]."""
@@ -137,9 +147,11 @@ class _Search:
         # one of them); so the large array is read once and never written.
         width = min(2 * self.size + 1, logits.shape[-1])
         top, symbols = top_k(logits, width)
-        top = top - log_total(logits) + ops.reshape(alive, (-1, 1))
+        # log P of the best symbol from the softmax, which backends compute in one go.
+        best = ops.take_along_axis(ops.softmax(logits), symbols[:, :1], axis=-1)
+        top = top - top[:, :1] + ops.log(best) + ops.reshape(alive, (-1, 1))
         top = ops.where(ops.equal(symbols, PAD), 2 * IMPOSSIBLE, top)
-        shape = (self.batch, self.size * width)
+        shape = (-1, self.size * width)
         log_probs, index = ops.top_k(ops.reshape(top, shape), 2 * self.size)
         index = ops.cast(index, "int32")
         symbols = pick(ops.reshape(symbols, shape), index)
@@ -149,16 +161,14 @@ class _Search:
         """ids [B, M, T] with symbols [B, M] at `position`."""
         return ops.where(ops.equal(self.steps, position), symbols[:, :, None], ids)
 
-    def reorder(self, cache: Any, parents: Any) -> Any:
-        """Every leaf [B*K, ...] with the rows of the beams that live on."""
-        first = ops.arange(self.batch, dtype="int32")[:, None] * self.size
-        rows = ops.reshape(first + parents, (-1,))
-        return keras.tree.map_structure(lambda leaf: ops.take(leaf, rows, axis=0), cache)
+    def final_penalty(self, limit: Any) -> Any:
+        """The penalty of the longest output that a sentence may have, [B] to [B, 1]."""
+        return length_penalty(limit, self.alpha)[:, None]
 
-    def results(self, state: tuple[Any, ...]) -> tuple[Any, Any]:
+    def results(self, state: dict[str, Any]) -> tuple[Any, Any]:
         """The finished hypotheses; the alive ones of sentences where there is none."""
-        _, _, alive_ids, alive, finished_ids, finished, _ = state
+        alive, finished = state["alive"], state["finished"]
         some = possible(finished[:, :1])
-        ids = ops.where(some[:, :, None], finished_ids, alive_ids)
-        unfinished = ops.where(possible(alive), alive / self.final_penalty, IMPOSSIBLE)
+        ids = ops.where(some[:, :, None], state["finished_ids"], state["alive_ids"])
+        unfinished = ops.where(possible(alive), alive / self.final_penalty(self.limit), IMPOSSIBLE)
         return ids, ops.where(some, finished, unfinished)

@@ -14,12 +14,12 @@ class Search(NamedTuple):
     """One way to decode.
 
     beams: rows of the cache a sentence.
-    run: (step, init_cache, batch) to ids [B, T] int32 and scores [B] float32; `batch["room"]` and
-        `batch["noise"]` are described at `Decoder`.
+    run: (step, init_cache, batch, memory) to ids [B, T] int32 and scores [B] float32;
+        `batch["room"]` and `batch["noise"]` are described at `Decoder`.
     """
 
     beams: int
-    run: Callable[[Step, InitCache, dict[str, Any]], tuple[Any, Any]]
+    run: Callable[[Step, InitCache, dict[str, Any], dict[str, Any]], tuple[Any, Any]]
 
 
 class Decoder(keras.Model):
@@ -44,10 +44,7 @@ class Decoder(keras.Model):
     def call(self, batch: dict[str, Any], training: bool | None = None) -> tuple[Any, Any]:
         memory = self.network.encode(batch, training=False)
 
-        def step(ids: Any, position: Any, cache: Any) -> tuple[Any, Any]:
-            return self.network.step(ids, position, cache, memory)
-
-        def init_cache(length: Any) -> Any:
+        def init_cache(memory: Any, length: Any) -> Any:
             return self.network.init_cache(memory, self.search.beams, length)
 
-        return self.search.run(step, init_cache, batch)
+        return self.search.run(self.network.step, init_cache, batch, memory)

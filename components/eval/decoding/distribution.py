@@ -7,11 +7,11 @@ from typing import Any
 
 from keras import ops
 
-# (previous symbols [rows] int32, 0 at first; position, int32 scalar; cache) to
-# (float32 logits [rows, V], new cache).
-Step = Callable[[Any, Any, Any], tuple[Any, Any]]
-# Positions to cache, to the cache before the first step.
-InitCache = Callable[[Any], Any]
+# (previous symbols [rows] int32, 0 at first; position, int32 scalar; cache; memory) to
+# (float32 logits [rows, V], new cache). Memory: a dict, leaves [B, ...]; see `body.py` for the cache.
+Step = Callable[[Any, Any, Any, Any], tuple[Any, Any]]
+# (memory, positions to cache) to the cache before the first step.
+InitCache = Callable[[Any, Any], Any]
 
 IMPOSSIBLE = -1e9  # added to a log probability, or in the place of a score
 

@@ -21,17 +21,16 @@ from components.eval.decoding.distribution import log_total
 from components.eval.decoding.greedy import Choose
 
 
-def sampler(noise: Any, *, temperature: float, top_k: int, top_p: float) -> Choose:
-    """What `follow` calls to draw symbols.
+def sampler(*, temperature: float, top_k: int, top_p: float) -> Choose:
+    """What `follow` calls to draw symbols, with noise [B, T] float32, uniform in [0, 1).
 
     Args:
-        noise: [B, T] float32, uniform in [0, 1).
         temperature: above 0; below 1 sharpens.
         top_k: number of symbols to draw among, 0 for all.
         top_p: share of the probability to draw among, 1 for all.
     """
 
-    def draw(logits: Any, position: Any) -> Any:
+    def draw(logits: Any, position: Any, noise: Any) -> Any:
         size = logits.shape[-1]
         values, symbols = ops.top_k(logits / temperature, min(top_k or size, size))
         p = ops.exp(values - log_total(values))

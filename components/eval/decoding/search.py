@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from components.eval.decoding.beam import beam_search
@@ -17,25 +18,16 @@ def search_of(settings: EvalSettings) -> Search:
     if settings.method == "greedy":
         return GREEDY
 
-    def beam(step: Step, init_cache: InitCache, batch: dict[str, Any]) -> tuple[Any, Any]:
+    def beam(
+        step: Step, init_cache: InitCache, batch: dict[str, Any], memory: Any
+    ) -> tuple[Any, Any]:
+        size, alpha = settings.beam_size, settings.length_penalty
         ids, scores = beam_search(
-            step,
-            init_cache,
-            batch["room"],
-            beam_size=settings.beam_size,
-            alpha=settings.length_penalty,
+            step, init_cache, batch["room"], memory, beam_size=size, alpha=alpha
         )
         return ids[:, 0], scores[:, 0]
 
-    def sample(step: Step, init_cache: InitCache, batch: dict[str, Any]) -> tuple[Any, Any]:
-        choose = sampler(
-            batch["noise"],
-            temperature=settings.temperature,
-            top_k=settings.top_k,
-            top_p=settings.top_p,
-        )
-        return follow(step, init_cache, batch["room"], choose=choose)
-
+    choose = sampler(temperature=settings.temperature, top_k=settings.top_k, top_p=settings.top_p)
     if settings.method == "beam":
         return Search(settings.beam_size, beam)
-    return Search(1, sample)
+    return Search(1, partial(follow, choose=choose))

@@ -17,12 +17,13 @@ import keras
 from keras import ops
 
 from components.train.hparams import setting
-from components.train.layers.attention import MASKED, Attention, causal_bias, padding_bias
+from components.train.layers.attention import Attention, causal_bias, padding_bias
 from components.train.layers.dropout import Dropout
 from components.train.layers.encoder import Encoder, closing_norm
 from components.train.layers.feed_forward import FeedForward
 from components.train.layers.positions import timing_signal
 from components.train.layers.residual import WRAPPERS
+from components.train.layers.step_attention import attend, beside, own_past, remember
 
 NEEDS: dict[str, Any] = {}
 
@@ -94,35 +95,36 @@ class DecoderLayer(keras.layers.Layer):
         self,
         y: Any,
         position: Any,
-        cached_keys: Any,
-        cached_values: Any,
-        unseen: Any,
-        keys: Any,
-        values: Any,
+        cached: tuple[Any, Any],
+        past: Any,
+        memory: tuple[Any, Any],
         padding: Any,
-    ) -> tuple[Any, Any, Any]:
-        """One position: y [B*K, 1, D] -> ([B*K, 1, D], new cached keys, new cached values)."""
+    ) -> tuple[Any, tuple[Any, Any]]:
+        """One position of every beam: y [B*K, D] -> [B*K, D], new cached keys and values.
+
+        cached [B, H, T, K, D/H] and its bias `past`, memory [B, H, L, D/H] and its bias `padding`:
+        see `layers/step_attention.py`.
+        """
         grown: list[Any] = []
 
         def look_back(h: Any) -> Any:
-            k, v = self.self_attention.keys_values(h)  # [B*K, H, 1, D/H]
-            grown.append(ops.slice_update(cached_keys, (0, 0, position, 0), k))
-            grown.append(ops.slice_update(cached_values, (0, 0, position, 0), v))
-            return self.self_attention.attend(h, grown[0], grown[1], unseen, training=False)
-
-        def look_over(h: Any) -> Any:
-            # The beams of a sentence stand in the place of query positions, so that the memory
-            # is shared by them and not copied K times.
-            queries = ops.reshape(h, (ops.shape(keys)[0], -1, h.shape[-1]))  # [B, K, D]
-            out = self.cross_attention.attend(queries, keys, values, padding, training=False)
-            return ops.reshape(out, ops.shape(h))
+            attention = self.self_attention
+            new = ops.split(ops.matmul(h, ops.cast(attention.kv_kernel, h.dtype)), 2, axis=-1)
+            for old, rows in zip(cached, new, strict=True):
+                grown.append(remember(old, beside(attention, rows, old), position))
+            batch, heads, length, beams, width = ops.shape(grown[0])
+            shape = (batch, heads, length * beams, width)
+            keys, values = (ops.reshape(one, shape) for one in grown)
+            return attend(attention, h, keys, values, past)
 
         y = self.wrap_self(y, sublayer=look_back, training=False)
-        y = self.wrap_cross(y, sublayer=look_over, training=False)
+        y = self.wrap_cross(
+            y, sublayer=lambda h: attend(self.cross_attention, h, *memory, padding), training=False
+        )
         y = self.wrap_ffn(
             y, sublayer=lambda h: self.feed_forward(h, training=False), training=False
         )
-        return y, grown[0], grown[1]
+        return y, (grown[0], grown[1])
 
 
 class Body(keras.layers.Layer):
@@ -184,30 +186,29 @@ class Body(keras.layers.Layer):
         return self.close(y)
 
     def init_cache(self, memory: dict[str, Any], num_beams: int, max_length: Any) -> dict[str, Any]:
-        keys = memory["keys_0"]
-        rows = ops.shape(keys)[0] * num_beams
-        shape = (rows, self.num_heads, max_length, self.d_model // self.num_heads)
-        empty = ops.zeros(shape, dtype=keys.dtype)
+        batch, dtype = ops.shape(memory["keys_0"])[0], memory["keys_0"].dtype
+        width = self.d_model // self.num_heads
+        empty = ops.zeros((batch, self.num_heads, max_length, num_beams, width), dtype=dtype)
         names = (f"{what}_{i}" for i in range(len(self.decoder)) for what in ("keys", "values"))
-        return {name: empty for name in names}
+        return {
+            "slots": ops.zeros((batch * num_beams, max_length), dtype="int32"),
+            "fixed": {name: empty for name in names},
+        }
 
     def step(
         self, y: Any, position: Any, cache: dict[str, Any], memory: dict[str, Any]
     ) -> tuple[Any, dict[str, Any]]:
         timing = timing_signal(ops.reshape(position, (1,)), self.d_model)
-        y = (y + ops.cast(timing, y.dtype))[:, None, :]
-        steps = ops.arange(ops.shape(cache["keys_0"])[2])
-        unseen = ops.cast(steps > position, "float32")[None, None, None, :] * MASKED
-        grown = {}
+        y = y + ops.cast(timing, y.dtype)
+        fixed, grown = cache["fixed"], {}
+        slots, past = own_past(cache["slots"], position, fixed["keys_0"].shape[3])
         for i, layer in enumerate(self.decoder):
-            y, grown[f"keys_{i}"], grown[f"values_{i}"] = layer.step(
+            y, (grown[f"keys_{i}"], grown[f"values_{i}"]) = layer.step(
                 y,
                 position,
-                cache[f"keys_{i}"],
-                cache[f"values_{i}"],
-                unseen,
-                memory[f"keys_{i}"],
-                memory[f"values_{i}"],
+                (fixed[f"keys_{i}"], fixed[f"values_{i}"]),
+                past,
+                (memory[f"keys_{i}"], memory[f"values_{i}"]),
                 memory["padding"],
             )
-        return self.close(y)[:, 0], grown
+        return self.close(y), {"slots": slots, "fixed": grown}

@@ -1,0 +1,115 @@
+"""Retiring sentences changes no answer, and leaves only the live ones in the loop."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from components.eval.decoding import loop
+from components.eval.decoding.beam import beam_search
+from components.eval.decoding.decoder import Decoder
+from components.eval.decoding.search import search_of
+from components.eval.settings import EvalSettings
+from components.train.records import Records
+from tests.eval import markov, tiny
+
+pytestmark = pytest.mark.skipif(
+    keras.backend.backend() == "jax", reason="with fixed shapes no sentence leaves"
+)
+
+
+class Searching(keras.Model):
+    """Beam search over tables, compiled for any number of sentences; `rows` is every step's."""
+
+    def __init__(self, logits: np.ndarray, beams: int) -> None:
+        super().__init__()
+        self.tables, self.beams, self.built = ops.convert_to_tensor(logits), beams, True
+
+    def call(self, batch: dict[str, Any], training: bool | None = None) -> tuple[Any, Any]:
+        size = self.tables.shape[-1]
+        flat = ops.reshape(self.tables, (-1, size))
+
+        def init_cache(memory: Any, length: Any) -> dict[str, Any]:
+            rows = ops.shape(memory["sentence"])[0] * self.beams
+            none = ops.zeros((rows,), dtype="int32")
+            return {"before": none, "fixed": {"steps": ops.zeros_like(memory["sentence"])}}
+
+        def step(ids: Any, position: Any, cache: Any, memory: Any) -> tuple[Any, Any]:
+            sentence = ops.repeat(memory["sentence"], self.beams)
+            row = (sentence * size + cache["before"]) * size + ids
+            steps = {"steps": cache["fixed"]["steps"] + 1}
+            return ops.take(flat, row, axis=0), {"before": ids, "fixed": steps}
+
+        memory = {"sentence": batch["sentence"]}
+        return beam_search(step, init_cache, batch["room"], memory, beam_size=self.beams, alpha=0.6)
+
+
+def test_sizes_grow_by_a_half_at_most() -> None:
+    assert loop.SIZES[:10] == (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
+    assert loop.SIZES[-1] > 2**15
+
+
+@pytest.mark.parametrize("chunk", [1, 3, 8])
+def test_sentences_that_leave_take_the_same_answers_with_them(
+    chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "CHUNK", chunk)
+    logits = markov.tables(24, 9, seed=7, sharpness=1.0)
+    limits = [int(limit) for limit in np.random.default_rng(4).integers(0, 21, size=24)]
+    limits[:2] = [0, 20]
+    batch = {"sentence": np.arange(24, dtype=np.int32), "room": markov.room(limits)}
+    model = Searching(logits, 4)
+    for size in (1, 2):  # from the second shape on, one graph takes all
+        model.predict_on_batch({name: array[:size, ...] for name, array in batch.items()})
+    ids, scores = model.predict_on_batch(batch)
+    for b, limit in enumerate(limits):
+        if not limit:
+            assert not ids[b].any()
+            continue
+        expected = markov.t2t_beam(logits[b], 4, limit, 0.6)
+        for k, (score, hypothesis) in enumerate(expected):
+            assert tuple(int(symbol) for symbol in ids[b, k] if symbol) == hypothesis
+            assert scores[b, k] == pytest.approx(score, abs=1e-4)
+
+
+def test_the_loop_computes_little_more_than_the_sentences_that_go_on(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counts rows of every step of a real network: those of a chunk's start, then fewer."""
+    monkeypatch.setattr(loop, "CHUNK", 2)
+    manifest = tiny.copying(tmp_path)
+    network = tiny.network(manifest, "transformer")
+    records = Records(tmp_path, manifest, "test")
+    inputs = records.batch(range(14))["inputs"]
+    limits = np.arange(14) + 3
+    batch = {"inputs": inputs, "room": np.arange(16) < limits[:, None]}
+    batch["noise"] = np.zeros(batch["room"].shape, np.float32)
+    rows: list[int] = []
+    step = network.step
+
+    def counted(ids: Any, *rest: Any) -> Any:
+        import tensorflow as tf
+
+        tf.py_function(lambda size: rows.append(int(size)), [tf.shape(ids)[0]], [])
+        return step(ids, *rest)
+
+    network.step = counted
+    decoder = Decoder(network, search_of(EvalSettings(method="greedy")))
+    for size in (1, 2):
+        decoder.predict_on_batch({name: array[:size, : size + 1] for name, array in batch.items()})
+    rows.clear()
+    ids, _ = decoder.predict_on_batch(batch)
+    needed = (ids != 0).sum(axis=1)
+    assert len(rows) == needed.max()
+    expected, size = [], 14
+    for position in range(len(rows)):
+        if position % 2 == 0:
+            live = int((needed > position).sum())
+            size = min(size, *(one for one in loop.SIZES if one >= live))
+        expected.append(size)
+    assert rows == expected
+    assert sum(rows) < 0.8 * len(rows) * 14

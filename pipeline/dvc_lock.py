@@ -7,7 +7,6 @@ entry is exchanged instead; the entry itself is written by DVC's own functions.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -92,8 +91,7 @@ def install() -> None:
             return by_dvc(self, stages, **options)
         file = Path(self.path)
         before = file.read_text(encoding="utf-8") if file.exists() else ""
-        text: str | None = before
-        modified = False
+        text, modified = before, False
         for stage in stages:
             values = to_lockfile(stage, **options)
             entry = dumps_yaml({"stages": values}).removeprefix("stages:\n")

@@ -156,7 +156,11 @@ class Project:
 
 
 def environment() -> dict[str, str]:
-    """With this Python first on the PATH, as in an active virtual environment."""
+    """With this Python first on the PATH, as in an active virtual environment.
+
+    No warm process: the stand-ins need none of the libraries that it would spend seconds on.
+    """
     paths = [str(Path(sys.executable).parent), os.environ["PATH"]]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("DVC_")}
-    return {**kept, "PATH": os.pathsep.join(paths), "DVC_NO_ANALYTICS": "1", "NO_COLOR": "1"}
+    own = {"DVC_NO_ANALYTICS": "1", "NO_COLOR": "1", "TENSORGRID_WARM": "0"}
+    return {**kept, "PATH": os.pathsep.join(paths), **own}

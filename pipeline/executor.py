@@ -7,6 +7,7 @@ process, or a process of its own where there is none. One that fails ends its ce
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -139,9 +140,9 @@ class Executor:
             self._done += 1
             if not record.is_file():  # it had no time to write one
                 how = f"signal {-code}" if code < 0 else f"exit code {code}"
-                reason = f"ended by {how}"
-                write_json(record, {"stage": stage, "reason": reason, "log": shown})
-            self._say(f"{stage} failed; its output: {shown}", sys.stderr)
+                write_json(record, {"stage": stage, "reason": f"ended by {how}", "log": shown})
+            reason = json.loads(record.read_text(encoding="utf-8"))["reason"]
+            self._say(f"{stage} failed: {reason}; its output: {shown}", sys.stderr)
 
     def _left(self) -> str:
         """How long the rest will take, from the second cell on."""

@@ -51,7 +51,7 @@ def recorded(root: Path, dotted: str, stage: str) -> Iterator[None]:
             message += [f"  {line}" for line in last]
             message.append(f"the whole traceback: {log.relative_to(root)}")
             write_text(log, text)
-        message.append(f"to run it alone: dvc repro -s {stage}")
+        message.append(_alone(stage))
         print("\n".join(message), file=sys.stderr, flush=True)
         kept = {
             "stage": stage,
@@ -75,8 +75,12 @@ def refuse_again(root: Path, cell: Cell, kind: str) -> None:
     stage = cell.stage(kind)
     if stage in os.environ.get(FAILED_IN_RUN, "").split():
         kept = json.loads((root / FAILURES / f"{cell.dotted}.json").read_text(encoding="utf-8"))
-        print(f"{stage} failed: {kept['reason']}", file=sys.stderr, flush=True)
+        print(f"{stage} failed: {kept['reason']}\n{_alone(stage)}", file=sys.stderr, flush=True)
         raise StageFailed
+
+
+def _alone(stage: str) -> str:
+    return f"to run it alone: dvc repro -s {stage}"
 
 
 def _reason(error: Exception) -> str:

@@ -106,7 +106,8 @@ def usual_beam(folder: Path, pairs: int, workers: int, subword: str) -> None:
 
     path = folder / "pairs.tsv"
     with open(path, "w", encoding="utf-8") as file:
-        file.writelines(f"{a}\t{b}\n" for a, b in pairs_of(folder, pairs))
+        for a, b in pairs_of(folder, pairs):
+            file.write("{}\t{}\n".format(a.replace("\t", " "), b.replace("\t", " ")))
 
     class Encode(beam.DoFn):
         def setup(self) -> None:

@@ -71,6 +71,11 @@ def limit(folder: Path, pairs: int, workers: int, subword: str) -> None:
 
 
 def ours(folder: Path, pairs: int, workers: int, subword: str) -> None:
+    # The libraries first, as for the others.
+    import sentencepiece  # noqa: F401
+    from tfx_bsl.coders import example_coder  # noqa: F401
+
+    import components.datagen.beam_graph  # noqa: F401
     from components.datagen.generate import generate
     from components.datagen.problem import from_settings
 

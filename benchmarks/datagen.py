@@ -3,10 +3,11 @@
     python -m benchmarks.datagen [--pairs 580000] [--rounds 3]
 
 Text: Multi30k en-de (../shared/data), repeated. Limit: SentencePiece alone on the same text, one
-core. Peers: a Beam pipeline with one element an example and `WriteToTFRecord`; Tensor2Tensor's way,
-a Python generator to `tf.train.Example` to `TFRecordWriter`; Hugging Face `datasets.map` with a fast
-tokenizer, where they are installed. The peers, which are slow, get a tenth of the text; all are given
-a trained vocabulary, ours trains its own, and the time without that is shown as well.
+core, for each of its two kinds of subwords. Peers, with BPE: a Beam pipeline with one element an
+example and `WriteToTFRecord`; Tensor2Tensor's way, a Python generator to `tf.train.Example` to
+`TFRecordWriter`; Hugging Face `datasets.map` with a fast tokenizer. The peers, which are slow, get a
+tenth of the text; all are given a trained vocabulary, ours trains its own, and the table is without
+that time, which stands below.
 """
 
 from __future__ import annotations
@@ -53,14 +54,14 @@ def pairs_of(folder: Path, pairs: int) -> Iterator[tuple[str, str]]:
             yield a.rstrip("\n"), b.rstrip("\n")
 
 
-def processor(folder: Path) -> Any:
+def processor(folder: Path, subword: str = "bpe") -> Any:
     import sentencepiece
 
-    return sentencepiece.SentencePieceProcessor(model_file=str(folder / "vocabulary.model"))
+    return sentencepiece.SentencePieceProcessor(model_file=str(folder / f"{subword}.model"))
 
 
-def limit(folder: Path, pairs: int, workers: int) -> None:
-    model = processor(folder)
+def limit(folder: Path, pairs: int, workers: int, subword: str) -> None:
+    model = processor(folder, subword)
     sides = [list(side) for side in zip(*pairs_of(folder, pairs), strict=True)]
     began = time.perf_counter()
     for side in sides:
@@ -69,7 +70,12 @@ def limit(folder: Path, pairs: int, workers: int) -> None:
     answer(seconds=time.perf_counter() - began)
 
 
-def ours(folder: Path, pairs: int, workers: int) -> None:
+def ours(folder: Path, pairs: int, workers: int, subword: str) -> None:
+    # The libraries first, as for the others.
+    import sentencepiece  # noqa: F401
+    from tfx_bsl.coders import example_coder  # noqa: F401
+
+    import components.datagen.beam_graph  # noqa: F401
     from components.datagen.generate import generate
     from components.datagen.problem import from_settings
 
@@ -77,11 +83,9 @@ def ours(folder: Path, pairs: int, workers: int) -> None:
         "task": "translation",
         "suffixes": ["en", "de"],
         "vocabulary_size": VOCABULARY,
+        "subword": subword,
         **{split: str(folder / split) for split in ("train", "dev", "test")},
     }
-    beam: dict[str, Any] = {"workers": workers}
-    if workers > 1:
-        beam["options"] = {"direct_running_mode": "multi_processing"}
     times: dict[str, float] = {}
     began = time.perf_counter()
 
@@ -90,7 +94,7 @@ def ours(folder: Path, pairs: int, workers: int) -> None:
 
     with tempfile.TemporaryDirectory(dir=folder) as out:
         problem = from_settings("benchmark", settings, None)
-        generate(problem, "benchmark", Path(out) / "data", beam=beam, report=report)
+        generate(problem, "benchmark", Path(out) / "data", beam={"workers": workers}, report=report)
         seconds = time.perf_counter() - began
     vocabulary = times["shards"] - times["vocabulary"]
     answer(
@@ -101,13 +105,14 @@ def ours(folder: Path, pairs: int, workers: int) -> None:
     )
 
 
-def usual_beam(folder: Path, pairs: int, workers: int) -> None:
+def usual_beam(folder: Path, pairs: int, workers: int, subword: str) -> None:
     import apache_beam as beam
     import tensorflow as tf
 
     path = folder / "pairs.tsv"
     with open(path, "w", encoding="utf-8") as file:
-        file.writelines(f"{a}\t{b}\n" for a, b in pairs_of(folder, pairs))
+        for a, b in pairs_of(folder, pairs):
+            file.write("{}\t{}\n".format(a.replace("\t", " "), b.replace("\t", " ")))
 
     class Encode(beam.DoFn):
         def setup(self) -> None:
@@ -128,7 +133,7 @@ def usual_beam(folder: Path, pairs: int, workers: int) -> None:
     answer(seconds=time.perf_counter() - began)
 
 
-def generator(folder: Path, pairs: int, workers: int) -> None:
+def generator(folder: Path, pairs: int, workers: int, subword: str) -> None:
     import tensorflow as tf
 
     model = processor(folder)
@@ -142,7 +147,7 @@ def generator(folder: Path, pairs: int, workers: int) -> None:
     answer(seconds=time.perf_counter() - began)
 
 
-def hugging_face(folder: Path, pairs: int, workers: int) -> None:
+def hugging_face(folder: Path, pairs: int, workers: int, subword: str) -> None:
     import datasets
     import tokenizers
 
@@ -178,13 +183,20 @@ def _example(tf: Any, model: Any, a: str, b: str) -> bytes:
     return tf.train.Example(features=features).SerializeToString()
 
 
-WAYS = {
-    "limit: SentencePiece alone, one core": (limit, 1, 1),
-    "ours, 1 worker": (ours, 1, 1),
-    "ours, 2 workers": (ours, 1, 2),
-    "Beam, an element an example": (usual_beam, 10, 1),
-    "generator, tf.train.Example": (generator, 10, 1),
-    "datasets.map, fast tokenizer, 1 process": (hugging_face, 10, 1),
+LIMIT, OURS = "limit: SentencePiece {} alone, one core", "ours, {}, {}"
+BEAM = "Beam, an element an example"
+# name: (function, share of the text that it gets, workers, subword, sources packed)
+WAYS: dict[str, tuple[Any, int, int, str, bool]] = {
+    LIMIT.format("BPE"): (limit, 1, 1, "bpe", False),
+    OURS.format("BPE", "1 worker"): (ours, 1, 1, "bpe", False),
+    OURS.format("BPE", "2 workers"): (ours, 1, 2, "bpe", False),
+    OURS.format("BPE", "gz sources"): (ours, 1, 1, "bpe", True),
+    BEAM: (usual_beam, 10, 1, "bpe", False),
+    "generator, tf.train.Example": (generator, 10, 1, "bpe", False),
+    "datasets.map, fast tokenizer, 1 process": (hugging_face, 10, 1, "bpe", False),
+    LIMIT.format("unigram"): (limit, 1, 1, "unigram", False),
+    OURS.format("unigram", "1 worker"): (ours, 1, 1, "unigram", False),
+    OURS.format("unigram", "2 workers"): (ours, 1, 2, "unigram", False),
 }
 
 
@@ -196,61 +208,71 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.way:
-        run, share, workers = WAYS[args.way]
-        return run(args.folder, args.pairs // share, workers)
+        run, share, workers, subword, _ = WAYS[args.way]
+        return run(args.folder, args.pairs // share, workers, subword)
     if not FOLDER.is_dir():
         sys.exit(f"needs Multi30k in {FOLDER}")
     ways = dict(WAYS)
     if not importlib.util.find_spec("datasets"):
-        print("Hugging Face datasets is not installed: left out (pip install datasets)")
+        print("Hugging Face datasets is not installed: left out (`make benchmark` installs it)")
         del ways["datasets.map, fast tokenizer, 1 process"]
     with tempfile.TemporaryDirectory() as text:
-        folder = Path(text)
-        write_text(folder, args.pairs)
-        _train_vocabulary(folder)
+        sizes = (args.pairs, args.pairs // 10)
+        for pairs in sizes:
+            for packed in (False, True):
+                write_text(_folder(Path(text), pairs, packed), pairs, packed=packed)
+        _train_vocabularies(_folder(Path(text), args.pairs, False))
 
         def run(name: str, pairs: int = args.pairs) -> dict[str, Any]:
+            folder = _folder(Path(text), pairs, WAYS[name][4])
             words = ["--way", name, "--pairs", str(pairs), "--folder", str(folder)]
             return alone("benchmarks.datagen", words)
 
         found = interleaved({name: lambda name=name: run(name) for name in ways}, args.rounds)
-        small = folder / "small"
-        write_text(small, args.pairs // 10)
-        few = alone(
-            "benchmarks.datagen",
-            ["--way", "ours, 1 worker", "--pairs", str(args.pairs // 10), "--folder", str(small)],
-        )
+        few = {name: run(name, sizes[1])["peak_mib"] for name in ways if WAYS[name][0] is ours}
     _show(args.pairs, found, few)
+
+
+def _folder(text: Path, pairs: int, packed: bool) -> Path:
+    return text / f"{pairs}{'-gz' if packed else ''}"
 
 
 def _show(pairs: int, found: dict[str, dict[str, float]], few: dict[str, Any]) -> None:
     rates = {name: pairs / WAYS[name][1] / one["seconds"] for name, one in found.items()}
-    first = next(iter(rates.values()))
+    limits = {WAYS[name][3]: rate for name, rate in rates.items() if WAYS[name][0] is limit}
     rows = [
-        [name, f"{rate:,.0f}", f"{rate / first:.2f}", f"{found[name]['peak_mib']:,.0f}"]
+        [
+            name,
+            f"{rate:,.0f}",
+            f"{rate / limits[WAYS[name][3]]:.2f}",
+            f"{rate / rates[BEAM]:.1f}",
+            f"{found[name]['peak_mib']:,.0f}",
+            f"{found[name]['peak_mib'] / few[name]:.2f}" if name in few else "",
+        ]
         for name, rate in rates.items()
     ]
     title = f"{pairs:,} pairs of Multi30k to shards, manifest and hashes; the vocabulary is given"
-    print(table(title, ["", "pairs/s", "x limit", "peak MiB"], rows))
-    one, two = found["ours, 1 worker"], found["ours, 2 workers"]
-    whole = one["seconds"] + one["vocabulary"]
-    beam = rates["ours, 1 worker"] / rates["Beam, an element an example"]
-    print(
-        f"\nours: reading {one['reading']:.1f} s, vocabulary {one['vocabulary']:.1f} s "
-        f"({100 * one['vocabulary'] / whole:.0f} % of the whole), encoding and writing "
-        f"{one['writing']:.1f} s; two workers {one['seconds'] / two['seconds']:.2f} x one; "
-        f"{beam:.1f} x the usual Beam pipeline;\npeak memory "
-        f"{one['peak_mib'] / few['peak_mib']:.2f} x that of a tenth of the pairs"
-    )
+    head = ["", "pairs/s", "x limit", "x Beam", "peak MiB", "x of a tenth"]
+    print(table(title, head, rows))
+    print("(peak MiB: of the whole run, imports and the training of the vocabulary included)\n")
+    for subword in ("BPE", "unigram"):
+        one = found[OURS.format(subword, "1 worker")]
+        whole = one["seconds"] + one["vocabulary"]
+        print(
+            f"ours, {subword}, 1 worker: reading {one['reading']:.1f} s, encoding and writing "
+            f"{one['writing']:.1f} s, and the vocabulary {one['vocabulary']:.1f} s "
+            f"({100 * one['vocabulary'] / whole:.0f} % of the whole)"
+        )
 
 
-def _train_vocabulary(folder: Path) -> None:
+def _train_vocabularies(folder: Path) -> None:
     from components.datagen.vocabulary_training import train_sentencepiece
 
     texts = [text for pair in pairs_of(folder, 29_000) for text in pair]
-    options: dict[str, Any] = {"subword": "bpe", "coverage": 1.0, "byte_fallback": False}
-    content = train_sentencepiece(texts, size=VOCABULARY, **options)
-    (folder / "vocabulary.model").write_bytes(content)
+    options: dict[str, Any] = {"coverage": 1.0, "byte_fallback": False}
+    for subword in ("bpe", "unigram"):
+        content = train_sentencepiece(texts, size=VOCABULARY, subword=subword, **options)
+        (folder / f"{subword}.model").write_bytes(content)
 
 
 if __name__ == "__main__":

@@ -57,11 +57,13 @@ class EncodeChunk(beam.DoFn):
         self._vocabularies: dict[str, vocabulary.Vocabulary] = {}
 
     def setup(self) -> None:
+        # Once a file, because two features that share one share what it remembers.
+        files: dict[str, vocabulary.Vocabulary] = {}
         for name, feature in self._work.features.items():
-            if feature.vocabulary:
-                self._vocabularies[name] = vocabulary.load(
-                    Path(self._work.out) / feature.vocabulary
-                )
+            if file := feature.vocabulary:
+                if file not in files:
+                    files[file] = vocabulary.load(Path(self._work.out) / file)
+                self._vocabularies[name] = files[file]
 
     def process(self, chunk: str) -> Iterator[tuple[str, tuple[str, int]]]:
         work = self._work

@@ -17,7 +17,7 @@ from components.datagen.problem import Cut
 from components.datagen.schema import SPLITS
 from components.datagen.spool import Spool
 
-SHARD_BYTES = 64 << 20
+SHARD_BYTES = 16 << 20
 DROPPED = -1
 
 

@@ -105,7 +105,7 @@ class Problem:
         "", "kind; empty: the task's", choices=("", "sentencepiece", "tokens")
     )
     vocabulary_sample: int = setting(
-        500_000, "training rows that SentencePiece learns from at most, by a seeded hash", low=1
+        100_000, "training rows that SentencePiece learns from at most, by a seeded hash", low=1
     )
     character_coverage: float = setting(
         1.0, "share of characters that get a piece; the rest are <unk>, or bytes", low=0.9, high=1
@@ -122,7 +122,7 @@ class Problem:
     max_ratio: float | None = setting(
         None, "a row is lopsided if one side is so much longer; 0: never; null: the task's", low=0
     )
-    shards: int = setting(0, "files of the train split; 0: by size, 64 MiB of rows each", low=0)
+    shards: int = setting(0, "files of the train split; 0: by size, 16 MiB of rows each", low=0)
     metrics: tuple[str, ...] = setting((), "metrics, the headline first; empty: the task's")
     dev_metric: str = setting("", "chooses the best checkpoint; empty: the task's")
 

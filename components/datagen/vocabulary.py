@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from components.catalog import UserError
+from components.datagen.ragged import offsets_of
 from components.datagen.schema import EOS, PAD, UNK
+from components.datagen.word_cache import WordCache, separable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,13 +56,15 @@ class SentencePiece:
     def __init__(self, model: bytes) -> None:
         import sentencepiece
 
-        self._processor = sentencepiece.SentencePieceProcessor(model_proto=model)
+        # One thread: how many work at once is for the runner to say.
+        self._processor = sentencepiece.SentencePieceProcessor(model_proto=model, num_threads=1)
         self.size: int = self._processor.vocab_size()
         found = (self._processor.pad_id(), self._processor.eos_id(), self._processor.unk_id())
         if found != (PAD, EOS, UNK):
             raise UserError(
                 f"SentencePiece model with pad, eos, unk = {found}: expected {(PAD, EOS, UNK)}"
             )
+        self._words = WordCache(self._processor.encode) if separable(model) else None
 
     def encode(self, text: str) -> list[int]:
         return self._processor.encode(text)
@@ -68,13 +72,11 @@ class SentencePiece:
     def encode_batch(
         self, texts: Sequence[str] | pa.Array, eos: bool = True
     ) -> tuple[np.ndarray, np.ndarray]:
-        rows = texts if isinstance(texts, list) else texts.to_pylist()  # type: ignore[union-attr]
-        # One thread: how many work at once is for the runner to say.
-        ids = self._processor.encode(rows, add_eos=eos, num_threads=1)
-        offsets = np.zeros(len(ids) + 1, np.int64)
-        np.cumsum(np.fromiter(map(len, ids), np.int64, len(ids)), out=offsets[1:])
-        flat = np.fromiter(chain.from_iterable(ids), np.int32, int(offsets[-1]))
-        return flat, offsets
+        if self._words is not None:
+            found = self._words.encode_batch(_column(texts), [EOS] if eos else [])
+            if found is not None:
+                return found
+        return _flat(self._processor.encode(_list(texts), add_eos=eos))
 
     def decode(self, ids: Sequence[int]) -> str:
         return self._processor.decode(_content(ids))
@@ -99,15 +101,11 @@ class Tokens:
     def encode_batch(
         self, texts: Sequence[str] | pa.Array, eos: bool = True
     ) -> tuple[np.ndarray, np.ndarray]:
-        rows = texts if isinstance(texts, list) else texts.to_pylist()  # type: ignore[union-attr]
-        ids = [self.encode(row) for row in rows]
+        ids = [self.encode(row) for row in _list(texts)]
         if eos:
             for row in ids:
                 row.append(EOS)
-        offsets = np.zeros(len(ids) + 1, np.int64)
-        np.cumsum(np.fromiter(map(len, ids), np.int64, len(ids)), out=offsets[1:])
-        flat = np.fromiter(chain.from_iterable(ids), np.int32, int(offsets[-1]))
-        return flat, offsets
+        return _flat(ids)
 
     def decode(self, ids: Sequence[int]) -> str:
         return " ".join(self._tokens[index] for index in _content(ids))
@@ -129,7 +127,7 @@ class Labels:
     def encode_batch(
         self, texts: Sequence[str] | pa.Array, eos: bool = True
     ) -> tuple[np.ndarray, np.ndarray]:
-        rows = texts if isinstance(texts, list) else texts.to_pylist()  # type: ignore[union-attr]
+        rows = _list(texts)
         flat = np.fromiter((self.encode(row)[0] for row in rows), np.int32, len(rows))
         return flat, np.arange(len(rows) + 1, dtype=np.int64)
 
@@ -148,6 +146,21 @@ def load(path: str | Path) -> Vocabulary:
     if path.name.endswith(KINDS["label"]):
         return Labels(lines)
     raise UserError(f"{path}: a vocabulary's name ends in one of {', '.join(KINDS.values())}")
+
+
+def _list(texts: Sequence[str] | pa.Array) -> list[str]:
+    return texts if isinstance(texts, list) else texts.to_pylist()  # type: ignore[union-attr]
+
+
+def _column(texts: Sequence[str] | pa.Array) -> pa.Array:
+    import pyarrow as pa
+
+    return texts if isinstance(texts, pa.Array) else pa.array(texts, pa.string())
+
+
+def _flat(ids: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
+    offsets = offsets_of(np.fromiter(map(len, ids), np.int64, len(ids)))
+    return np.fromiter(chain.from_iterable(ids), np.int32, int(offsets[-1])), offsets
 
 
 def _content(ids: Sequence[int]) -> list[int]:

@@ -48,6 +48,7 @@ PROBLEM = Problem(
     ),
     suffixes=("en", "de"),
     vocabulary_size=32_000,
+    vocabulary_sample=1_000_000,
     character_coverage=0.9995,
     byte_fallback=True,
     drop=("duplicates", "empty", "too_long", "lopsided"),

@@ -27,6 +27,7 @@ class Dropout(keras.layers.Layer):
         super().__init__(**kwargs)
         self.rate = rate
         self.seeds = keras.random.SeedGenerator() if rate else None
+        self.supports_masking = True
         self.built = True
 
     def call(self, x: Any, training: bool | None = None) -> Any:

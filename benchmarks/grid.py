@@ -1,14 +1,15 @@
 """What a cell costs beside data generation, training and decoding, and how that grows.
 
-    python -m benchmarks.grid [--cells 20 100] [--cold 20] [--jobs-cells 8] [--work FOLDER]
+    python -m benchmarks.grid [--cells 20 100] [--cold 20] [--jobs-cells 12] [--work FOLDER]
 
 Real grids (scikit-learn's digits, a `transformer_encoder` of width 8) in fresh projects. For each
 number of cells: `dvc repro` with one step a cell, a second one that has nothing to do, and `plan`
 before and after. A cell's overhead is the time from the line in which DVC begins its training to the
 line in which DVC begins the next stage, its evaluation's likewise, less what train.json and
-metrics.json say was training and decoding. Beside it: the same without the warm process, and what
-importing TensorFlow, Keras and MLflow takes. Last, `run --jobs 2` against `repro` on cells of one
-thread that train for some seconds.
+metrics.json say was training (tracing included) and evaluating (choosing the checkpoint, decoding,
+losses, metrics). Beside it: the same without the warm process, and what importing TensorFlow, Keras
+and MLflow takes. Last, `run --jobs 2` against `repro` on cells of one thread that train for some
+seconds.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ def timed(folder: Path, *words: str, warm: bool = True) -> Timed:
         said = b"".join(lines[-30:]).decode(errors="replace")
         raise SystemExit(f"{' '.join(words)} failed in {folder}:\n{said}")
     ends = [at for _, at in marks[1:]] + [ended]
-    stages = [(kind, end - at) for (kind, at), end in zip(marks, ends, strict=True)]
+    stages = [(kind, end - at) for (kind, at), end in zip(marks, ends, strict=False)]
     return Timed(ended - began, stages)
 
 
@@ -94,7 +95,7 @@ def overheads(folder: Path, run: Timed) -> list[float]:
     spent = {kind: [seconds for found, seconds in run.stages if found == kind] for kind in KINDS}
     work = [
         json.loads((cell / "train.json").read_text())["train_seconds"]
-        + json.loads((cell / "metrics.json").read_text())["decode_seconds"]
+        + json.loads((cell / "metrics.json").read_text())["evaluate_seconds"]
         for cell in sorted((folder / "runs").glob("*/*/*/*"), key=lambda path: int(path.name))
     ]
     per_cell = zip(spent["train"], spent["evaluate"], strict=True)
@@ -153,13 +154,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--cells", type=int, nargs="*", default=[20, 100])
     parser.add_argument("--cold", type=int, default=20, help="cells without the warm process")
-    parser.add_argument("--jobs-cells", type=int, default=8)
+    parser.add_argument("--jobs-cells", type=int, default=12)
     parser.add_argument("--work", type=Path, help="a folder to work in; kept")
     args = parser.parse_args()
     folder = args.work or Path(tempfile.mkdtemp())
     folder.mkdir(parents=True, exist_ok=True)
     began = time.perf_counter()
-    subprocess.run([sys.executable, "-c", "import tensorflow, keras, mlflow"], check=True)
+    program = "import tensorflow, keras, mlflow"
+    subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
     imports = time.perf_counter() - began
     rows = []
     for cells, warm in [*((cells, True) for cells in args.cells), (args.cold, False)]:

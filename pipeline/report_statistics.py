@@ -17,8 +17,10 @@ SAMPLES = 1000
 SEED = 0
 LEVEL = 0.05
 """Below this p-value a cell is said to be worse than the best one."""
-NOT_QUALITY = frozenset({"params", "train_seconds", "examples_per_second", "decode_seconds",
-                         "tokens_per_second", "examples", "steps", "seed"})  # fmt: skip
+NOT_QUALITY = frozenset(
+    "params train_seconds examples_per_second decode_seconds evaluate_seconds tokens_per_second "
+    "examples steps seed".split()
+)
 ASIDE = frozenset({"brevity_penalty", "loss", "bits_per_token", "repaired"})
 """Numbers that explain others: the last columns."""
 

@@ -77,6 +77,7 @@ def evaluate(
     vocabulary = target_vocabulary(data_dir, manifest)
     reach = Reach(chosen.batch_tokens, chosen.extra_length, chosen.seed)
     greedy = Predictor(network, vocabulary, reach=reach)
+    started = time.monotonic()
     found = choose(run_dir, data_dir, manifest, network, greedy, chosen, plugins)
     report({"event": "chosen", **found})
 
@@ -90,8 +91,10 @@ def evaluate(
     seconds = time.monotonic() - began
     report({"event": "decoded", "examples": len(expected), "seconds": round(seconds, 1)})
     losses = predictor.losses(records, max_examples=chosen.max_examples)
+    values = measure(manifest.metrics, expected, outputs, losses, chosen, plugins)
+    whole = time.monotonic() - started
     result = {
-        **measure(manifest.metrics, expected, outputs, losses, chosen, plugins),
+        **values,
         "loss": float(losses[:, 0].sum() / max(losses[:, 1].sum(), 1.0)),
         **found,
         "split": chosen.split,
@@ -99,6 +102,8 @@ def evaluate(
         "params": count_params(network),
         **engine,
         "decode_seconds": round(seconds, 3),
+        # Beside decoding: choosing the checkpoint, the losses, the metrics.
+        "evaluate_seconds": round(whole, 3),
         **_of_training(run_dir),
     }
     _write_lines(run_dir / f"predictions.{chosen.split}.txt", outputs.texts)

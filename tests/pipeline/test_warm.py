@@ -194,6 +194,28 @@ def test_the_server_has_run_no_operation_and_holds_no_code_of_the_project(tmp_pa
     assert "STARTED False" in done.stdout and "OWN []" in done.stdout, done.stderr
 
 
+def test_what_a_stage_imports_before_a_fork_takes_over(here: Project) -> None:
+    """Standard library and small files of ours: a tenth of a second, twice a cell."""
+    assert here.pipeline("resolve").code == 0
+    assert here.pipeline("datagen", "image_digits").code == 0
+    program = (
+        "import sys; from pathlib import Path\n"
+        "from pipeline import cli, stages, warm\n"
+        "warm.run = lambda *_: 0\n"
+        "cell = ('image_digits', 'transformer', 'tiny', 1)\n"
+        "codes = [kind(Path('.'), *cell) for kind in (stages.train, stages.evaluate)]\n"
+        "own = [name for name in sys.modules if name.startswith(('components', 'pipeline'))]\n"
+        "packages = {name.split('.')[0] for name in sys.modules}\n"
+        "print(codes, len(sys.modules), len(own), sorted(packages - set(sys.stdlib_module_names)))"
+    )
+    done = here.command(sys.executable, "-c", program)
+    codes, _, rest = done.output.rpartition("]\n")[0].partition("] ")
+    modules, own, packages = rest.split(" ", 2)
+    assert codes == "[0, 0" and int(modules) < 200 and int(own) < 40, done.output
+    heavy = {"numpy", "yaml", "pydantic", "psutil", "pyarrow", "dvc", "keras", "tensorflow"}
+    assert not any(f"'{name}'" in packages for name in heavy), packages
+
+
 def waiting(project: Project) -> warm.Fork:
     """A fork in the middle of a training."""
     assert project.pipeline("resolve").code == 0

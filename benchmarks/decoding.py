@@ -1,9 +1,9 @@
 """Sentences decoded a second with one Transformer's weights, ours beside CTranslate2 and Marian.
 
-    python -m benchmarks.decoding --work FOLDER [--beam 4] [--rounds 5] [--only ours ...]
+    python -m benchmarks.decoding [--beam 4] [--work .work/decoding] [--rounds 5] [--only ours ...]
 
 The 1,000 captions of Multi30k's test_2016_flickr, a Transformer of 3+3 layers and width 256 that
-was trained briefly (`benchmarks/decoding_model.py`; kept in FOLDER). Limit: CTranslate2, in float32
+was trained briefly (`benchmarks/decoding_model.py`; kept in the folder `--work`). Limit: CTranslate2, in float32
 and int8. Peer: Hugging Face's Marian `generate`. All get the same weights, inputs sorted by length,
 the same beam, two threads, and from 512 sentences downwards the batch size that suits each best.
 Each runs in a process of its own that waits while another is timed; a round is one pass over the
@@ -217,7 +217,10 @@ def serve(name: str, work: Path, beam: int, rows: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument(
-        "--work", type=Path, required=True, help="data, weights and exports go here"
+        "--work",
+        type=Path,
+        default=REPOSITORY / ".work" / "decoding",
+        help="data, weights and exports go here",
     )
     parser.add_argument("--beam", type=int, default=4, help="1: greedy")
     parser.add_argument("--rounds", type=int, default=5)

@@ -3,11 +3,12 @@
     python -m benchmarks.decoding [--beam 4] [--work .work/decoding] [--rounds 5] [--only ours ...]
 
 The 1,000 captions of Multi30k's test_2016_flickr, a Transformer of 3+3 layers and width 256 that
-was trained briefly (`benchmarks/decoding_model.py`; kept in the folder `--work`). Limit: CTranslate2, in float32
-and int8. Peer: Hugging Face's Marian `generate`. All get the same weights, inputs sorted by length,
-the same beam, two threads, and from 512 sentences downwards the batch size that suits each best.
-Each runs in a process of its own that waits while another is timed; a round is one pass over the
-split. Starting (imports, loading) and the first pass (tracing, warming up) are shown apart.
+was trained briefly (`benchmarks/decoding_model.py`; kept in the folder `--work`). Limit:
+CTranslate2, in float32 and int8. Peer: Hugging Face's Marian `generate`. All get the same weights,
+inputs sorted by length, the same beam, two threads, and from 512 sentences downwards the batch size
+that suits each best. Each runs in a process of its own that waits while another is timed; a round is
+one pass over the split. Starting (imports, loading) and the first pass (tracing, warming up) are
+shown apart.
 """
 
 from __future__ import annotations

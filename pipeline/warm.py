@@ -112,7 +112,11 @@ def start(
     ).encode()
     # Twice, because a server may end just when it is spoken to.
     for _ in range(2):
-        connection = connect(server, libraries, idle)
+        try:
+            connection = connect(server, libraries, idle)
+        except OSError as error:  # a file system without sockets
+            print(f"warning: no warm process: {error}", file=sys.stderr)
+            return None
         if connection is None:
             break
         with contextlib.suppress(EOFError, OSError):

@@ -159,6 +159,17 @@ def test_it_is_off_by_one_setting(here: Project, monkeypatch: pytest.MonkeyPatch
         warm.start(["list", "metrics"], ON, os.environ)
 
 
+def test_a_file_system_without_sockets(
+    here: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(warm, "_start_server", refuse)
+    assert warm.start(["list", "metrics"], ON, os.environ) is None
+    assert "warning: no warm process: [Errno 1] Operation not permitted" in capsys.readouterr().err
+
+
 def test_other_libraries_are_another_server(here: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     assert run(here, "list", "metrics")[0] == 0
     monkeypatch.setenv("OMP_NUM_THREADS", "1")

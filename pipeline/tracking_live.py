@@ -21,6 +21,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
+import psutil
+
 from pipeline import tracking_record, tracking_store
 from pipeline.cells import Cell
 from pipeline.tracking import TrackingSettings, unanswered, warn
@@ -32,7 +34,8 @@ EXIT_SECONDS = 30
 class _Fork:
     """The writer as a fork, where this process is itself a fork of one that has imported MLflow.
 
-    To be made before anything starts a thread; offers what `Writer` uses of `subprocess.Popen`.
+    Only of a process with one thread: a lock that another one holds would never open in the fork.
+    Offers what `Writer` uses of `subprocess.Popen`.
     """
 
     def __init__(self, errors: int) -> None:
@@ -93,7 +96,7 @@ class Writer:
         code = str(Path(__file__).resolve().parents[1])
         paths = [code, *filter(None, [os.environ.get("PYTHONPATH")])]
         with log.open("ab") as errors:
-            if "mlflow" in sys.modules:
+            if "mlflow" in sys.modules and psutil.Process().num_threads() == 1:
                 self._process: Any = _Fork(errors.fileno())
             else:
                 # A session of its own: Ctrl-C on the terminal must not stop the last flush.

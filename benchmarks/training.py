@@ -1,6 +1,7 @@
 """Target tokens a second in training, beside PyTorch and the rate at which this machine multiplies.
 
     python -m benchmarks.training [--size d256|base] [--precision float32|mixed_bfloat16]
+                                  [--only ours torch ...] [--rounds 3] [--steps 30]
 
 Batches: Multi30k en-de (../shared/data), 4,096 positions in length buckets, the same arrays in the
 same order for everyone. Peers: `torch.nn.Transformer` and Transformers' Marian, eager and compiled.
@@ -202,13 +203,13 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--warmup", type=int, default=20, help="steps before the clock starts")
     parser.add_argument("--steps", type=int, default=30, help="steps that are timed")
-    parser.add_argument("--only", help="contenders whose names hold this text")
+    parser.add_argument("--only", nargs="+", default=[""], help="contenders with these in the name")
     parser.add_argument("--folder", type=Path, default=Path(".work/benchmark"), help="for the data")
     parser.add_argument("--way", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.way:
         return WAYS[args.way](args)
-    ways = [name for name in WAYS if not args.only or args.only in name or "limit" in name]
+    ways = [name for name in WAYS if any(text in name for text in (*args.only, "limit"))]
     for library, word in (("torch", "torch"), ("transformers", "Marian"), ("jax", "JAX")):
         if not importlib.util.find_spec(library):
             print(f"{library} is not installed: left out (`make benchmark` installs it)")

@@ -188,7 +188,7 @@ WAYS: dict[str, Any] = {
     "limit: matrix product, TensorFlow": lambda args: matmul(args, "tensorflow"),
     "limit: matrix product, PyTorch": lambda args: matmul(args, "torch"),
     "ours": lambda args: ours(args, "tensorflow"),
-    "ours, on JAX": lambda args: ours(args, "jax"),
+    "Keras on JAX": lambda args: ours(args, "jax"),
     "torch.nn, eager": lambda args: pytorch(args, "nn", False),
     "torch.nn, torch.compile": lambda args: pytorch(args, "nn", True),
     "Marian, eager": lambda args: pytorch(args, "marian", False),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from components.train.runtime import available_cores
 from pipeline import plan, record, store
 from pipeline.cells import RUN
 from pipeline.executor import Executor, Job
@@ -18,7 +19,7 @@ from pipeline.params import Params
 from pipeline.plan import DONE, TO_RUN
 from pipeline.repro import INTERRUPTED, dvc_repro, repro
 from pipeline.resolved import Resolved, read
-from pipeline.slots import cores, gpus, slots
+from pipeline.slots import gpus, slots
 from pipeline.tracking import warn
 
 
@@ -38,7 +39,7 @@ def _compute(root: Path, params: Params, jobs: int) -> int:
     todo = to_compute(root, params, resolved)
     if not todo:
         return 0
-    shares = slots(jobs, resolved.settings["runtime"], gpus(), cores())
+    shares = slots(jobs, resolved.settings["runtime"], gpus(), available_cores())
     if shares.warning and jobs != 1:
         warn(shares.warning)
     print(f"{len(todo)} cells, {shares.text}", flush=True)

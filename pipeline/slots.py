@@ -61,9 +61,3 @@ def gpus() -> list[str]:
         [program, "--query-gpu=index", "--format=csv,noheader"], capture_output=True, text=True
     )
     return done.stdout.split() if done.returncode == 0 else []
-
-
-def cores() -> int:
-    """The cores that this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1

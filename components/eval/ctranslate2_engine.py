@@ -12,7 +12,6 @@ chooses, is left out of its probabilities; a trained network gives it none to sp
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -106,8 +105,3 @@ class Engine:
 def words(row: np.ndarray, pieces: list[str]) -> list[str]:
     """The pieces of ids up to EOS, which CTranslate2 adds by itself."""
     return [pieces[i] for i in row if i > EOS]
-
-
-def cores() -> int:
-    """Threads to decode with: those that `runtime.threads` gave this process, else all it may use."""
-    return int(os.environ.get("OMP_NUM_THREADS", 0)) or len(os.sched_getaffinity(0))

@@ -20,13 +20,14 @@ from components.catalog import UserError
 from components.datagen import vocabulary
 from components.datagen.replaced_folder import replaced_folder
 from components.datagen.schema import Manifest
-from components.eval.ctranslate2_engine import Engine, cores, words
+from components.eval.ctranslate2_engine import Engine, words
 from components.eval.decoding.greedy import GREEDY
 from components.eval.predict import Predictor
 from components.eval.settings import EvalSettings
 from components.train import checkpoint
 from components.train.network import Network, build_network
 from components.train.records import Records
+from components.train.runtime import cores
 
 BODY = "components.train.models.transformer"
 """The model that can be exported. It is not imported here: an evaluation may export, and the identity

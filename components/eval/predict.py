@@ -27,6 +27,7 @@ from components.eval.outputs import Outputs, references, score_of
 from components.train.batches import eval_batches, prefetch
 from components.train.network import Losses, Network
 from components.train.records import Records
+from components.train.runtime import cores
 
 RANKS = 5
 TOGETHER = 2
@@ -69,7 +70,7 @@ class Predictor:
         self.network, self.vocabulary, self.reach = network, vocabulary, reach or Reach()
         self.static = keras.backend.backend() == "jax"
         # Operations of a step wait for each other; a second batch uses the cores that are idle then.
-        self.together = 1 if self.static else TOGETHER
+        self.together = 1 if self.static else min(TOGETHER, cores())
         self.ranked = network.target_modality == "class_label"
         self._losses = Losses(network)
         self._model = Ranking(network) if self.ranked else Decoder(network, search)

@@ -42,6 +42,17 @@ def environment(runtime: Runtime) -> dict[str, str]:
     return found
 
 
+def available_cores() -> int:
+    """The cores that this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)  # not on macOS
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def cores() -> int:
+    """Threads to work with: those that `runtime.threads` gave this process, else all cores."""
+    return int(os.environ.get("OMP_NUM_THREADS", 0)) or available_cores()
+
+
 def configure(runtime: Runtime, seed: int) -> None:
     """Sets the backend, threads, determinism, precision and the seed of this process.
 

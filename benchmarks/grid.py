@@ -127,18 +127,18 @@ def grid(folder: Path, cells: int, *, warm: bool) -> list[str]:
     ]
 
 
-def at_once(folder: Path, cells: int) -> str:
+def at_once(folder: Path, cells: int, steps: int) -> str:
     """`run --jobs 2` against `repro`, cells of one thread."""
     seconds = {}
     locks = []
     for name, words in (("repro", ["repro"]), ("run", ["run", "--jobs", "2"])):
-        project = make_project(folder / name, cells, steps=300, threads=1, batch_tokens=2048)
+        project = make_project(folder / name, cells, steps=steps, threads=1, batch_tokens=2048)
         timed(project, *python("dvc", "repro", "resolve", "datagen"))
         seconds[name] = timed(project, *python("pipeline", *words)).seconds
         locks.append(_checkpoints(project))
     same = "the same weights" if locks[0] == locks[1] else "OTHER WEIGHTS"
     return (
-        f"{cells} cells of one thread: repro {seconds['repro']:.1f} s, run --jobs 2 "
+        f"{cells} cells of one thread, {steps} steps: repro {seconds['repro']:.1f} s, run --jobs 2 "
         f"{seconds['run']:.1f} s: {seconds['run'] / seconds['repro']:.2f} x, {same}"
     )
 
@@ -155,6 +155,7 @@ def main() -> None:
     parser.add_argument("--cells", type=int, nargs="*", default=[20, 100])
     parser.add_argument("--cold", type=int, default=20, help="cells without the warm process")
     parser.add_argument("--jobs-cells", type=int, default=12)
+    parser.add_argument("--jobs-steps", type=int, default=300, help="training steps of each")
     parser.add_argument("--work", type=Path, help="a folder to work in; kept")
     args = parser.parse_args()
     folder = args.work or Path(tempfile.mkdtemp())
@@ -170,10 +171,11 @@ def main() -> None:
             print(" | ".join(rows[-1]), file=sys.stderr)
     head = ["cells", "overhead s", "first fifth", "last fifth", "most", "s a cell, all", "no-op"]
     title = "Seconds a cell beside training and decoding (median), dvc repro and plan"
-    print(table(title, [*head, "plan", "plan after"], rows))
+    if rows:
+        print(table(title, [*head, "plan", "plan after"], rows))
     print(f"(importing TensorFlow, Keras and MLflow: {imports:.1f} s, twice a cell without)")
     if args.jobs_cells:
-        print("\n" + at_once(folder / "jobs", args.jobs_cells))
+        print("\n" + at_once(folder / "jobs", args.jobs_cells, args.jobs_steps))
     if not args.work:
         shutil.rmtree(folder)
 

@@ -22,9 +22,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.rounds import SHARED, alone, answer, interleaved, table
+from benchmarks.multi30k import FOLDER
+from benchmarks.rounds import alone, answer, interleaved, table
 
-FOLDER = SHARED / "multi30k" / "task1"
 VOCABULARY = 6000
 BATCH = 16_384
 

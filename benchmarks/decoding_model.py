@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from benchmarks.multi30k import generated
+
 HPARAMS: dict[str, Any] = {
     "d_model": 256,
     "num_layers": 3,
@@ -31,18 +33,7 @@ QUANTIZATIONS = {"float32": None, "int8": "int8"}
 
 def data_of(work: Path) -> Path:
     """`data/` under the folder, made from Multi30k if it is not there."""
-    from benchmarks.datagen import VOCABULARY, write_text
-    from components.datagen.generate import generate
-    from components.datagen.problem import from_settings
-
-    data = work / "data"
-    if not data.exists():
-        write_text(work / "text", 29_000)
-        splits = {split: str(work / "text" / split) for split in ("train", "dev", "test")}
-        settings = {"task": "translation", "suffixes": ["en", "de"], **splits}
-        problem = from_settings("pairs", {**settings, "vocabulary_size": VOCABULARY}, None)
-        generate(problem, "pairs", data)
-    return data
+    return generated(work / "data")
 
 
 def weights_of(work: Path) -> Path:

@@ -11,13 +11,12 @@ layers of width 128) trained on this machine; a model that is larger consumes le
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.datagen import FOLDER
+from benchmarks.multi30k import generated
 from benchmarks.rounds import alone, answer, interleaved, table
 
 TOKENS = 4096
@@ -137,11 +136,8 @@ def main() -> None:
     args = parser.parse_args()
     if args.way:
         return WAYS[args.way](args.folder, args.steps)
-    if not FOLDER.is_dir():
-        sys.exit(f"needs Multi30k in {FOLDER}")
     with tempfile.TemporaryDirectory() as made:
-        folder = Path(made) / "data"
-        _generate(folder)
+        folder = generated(Path(made) / "data")
 
         def run(name: str) -> dict[str, Any]:
             words = ["--way", name, "--steps", str(args.steps), "--folder", str(folder)]
@@ -156,15 +152,6 @@ def main() -> None:
     print(table("Multi30k, target tokens a second", ["", "tokens/s", "x consumed"], rows))
     waste = found["ours: batches in length buckets"]["waste"]
     print(f"\npadding: {100 * waste:.1f} % of the target positions")
-
-
-def _generate(folder: Path) -> None:
-    from components.datagen.generate import generate
-    from components.datagen.problem import from_settings
-
-    settings = {"task": "translation", "suffixes": ["en", "de"], "vocabulary_size": 6000}
-    splits = {split: str(FOLDER) for split in ("train", "dev", "test")}
-    generate(from_settings("benchmark", settings | splits, None), "benchmark", folder)
 
 
 if __name__ == "__main__":

@@ -7,12 +7,11 @@ file for 300 cells cost each stage 0.1 s as JSON and 4 s as YAML.
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from components.datagen.replaced_folder import replaced_folder
 from pipeline import identity
 from pipeline.cells import Cell
 
@@ -47,17 +46,11 @@ def of(params: Params) -> dict[str, dict[str, str]]:
 
 def write(root: Path, digests: Mapping[str, Mapping[str, str]]) -> None:
     """Replaces `.digests/`, whole or not at all."""
-    base = root / FOLDER
-    partial = root / f"{FOLDER}.partial-{os.getpid()}"
-    try:
+    with replaced_folder(root / FOLDER) as partial:
         for name, values in digests.items():
             path = partial / Path(name).relative_to(FOLDER)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(values) + "\n", encoding="utf-8")
-        shutil.rmtree(base, ignore_errors=True)
-        os.replace(partial, base)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def as_written(root: Path, digests: Mapping[str, Mapping[str, str]]) -> bool:

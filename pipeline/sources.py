@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+
+from components.datagen.replaced_folder import replaced_folder
 
 FOLDER = ".sources"
 PLUGINS = "_plugins"
@@ -29,19 +30,14 @@ def listing(root: Path, paths: Iterable[Path]) -> dict[str, Path]:
 def write(root: Path, listings: Mapping[str, Mapping[str, Path]]) -> None:
     """Replaces `.sources/` by one folder a listing, whole or not at all."""
     base = root / FOLDER
-    partial = root / f"{FOLDER}.partial-{os.getpid()}"
-    try:
+    with replaced_folder(base) as partial:
         for name, files in listings.items():
             folder = partial / name
-            folder.mkdir(parents=True)
+            folder.mkdir()
             home = (base / name).resolve()
             for link, file in files.items():
                 (folder / link).symlink_to(os.path.relpath(file.resolve(), home))
             (folder / CONTENTS).write_text(_contents(files), encoding="utf-8")
-        shutil.rmtree(base, ignore_errors=True)
-        os.replace(partial, base)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def as_written(root: Path, listings: Mapping[str, Mapping[str, Path]]) -> bool:

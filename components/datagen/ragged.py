@@ -5,6 +5,7 @@ Row r of (flat, offsets) is flat[offsets[r] : offsets[r + 1]].
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,12 @@ def offsets_of(lengths: np.ndarray) -> np.ndarray:
     offsets = np.zeros(len(lengths) + 1, np.int64)
     np.cumsum(lengths, out=offsets[1:])
     return offsets
+
+
+def of_lists(rows: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
+    """(flat int32, offsets int64 [rows + 1])"""
+    offsets = offsets_of(np.fromiter(map(len, rows), np.int64, len(rows)))
+    return np.fromiter(chain.from_iterable(rows), np.int32, int(offsets[-1])), offsets
 
 
 def take(flat: np.ndarray, offsets: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

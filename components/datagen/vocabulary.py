@@ -11,14 +11,13 @@ never a list of lists.
 from __future__ import annotations
 
 import re
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from components.catalog import UserError
-from components.datagen.ragged import offsets_of
+from components.datagen import ragged
 from components.datagen.schema import EOS, PAD, UNK
 from components.datagen.word_cache import WordCache, separable
 
@@ -76,7 +75,7 @@ class SentencePiece:
             found = self._words.encode_batch(_column(texts), [EOS] if eos else [])
             if found is not None:
                 return found
-        return _flat(self._processor.encode(_list(texts), add_eos=eos))
+        return ragged.of_lists(self._processor.encode(_list(texts), add_eos=eos))
 
     def decode(self, ids: Sequence[int]) -> str:
         return self._processor.decode(_content(ids))
@@ -105,7 +104,7 @@ class Tokens:
         if eos:
             for row in ids:
                 row.append(EOS)
-        return _flat(ids)
+        return ragged.of_lists(ids)
 
     def decode(self, ids: Sequence[int]) -> str:
         return " ".join(self._tokens[index] for index in _content(ids))
@@ -156,11 +155,6 @@ def _column(texts: Sequence[str] | pa.Array) -> pa.Array:
     import pyarrow as pa
 
     return texts if isinstance(texts, pa.Array) else pa.array(texts, pa.string())
-
-
-def _flat(ids: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
-    offsets = offsets_of(np.fromiter(map(len, ids), np.int64, len(ids)))
-    return np.fromiter(chain.from_iterable(ids), np.int32, int(offsets[-1])), offsets
 
 
 def _content(ids: Sequence[int]) -> list[int]:

@@ -10,7 +10,6 @@ in another way than those over a word, and equal ids come first.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -80,13 +79,11 @@ class WordCache:
         number = pc.index_in(words, value_set=self._words)
         new = words.filter(pc.is_null(number))
         if len(new):
-            ids = self._encode(new.to_pylist())
-            lengths = np.fromiter(map(len, ids), np.int64, len(ids))
-            flat = np.fromiter(chain.from_iterable(ids), np.int32, int(lengths.sum()))
+            flat, offsets = ragged.of_lists(self._encode(new.to_pylist()))
             start = len(self._words)
             self._words = pa.concat_arrays([self._words, new])
             self._flat = np.concatenate([self._flat, flat])
-            self._offsets = ragged.offsets_of(np.append(np.diff(self._offsets), lengths))
+            self._offsets = np.append(self._offsets, self._offsets[-1] + offsets[1:])
             missing = pc.is_null(number).to_numpy(zero_copy_only=False)
             found = pc.fill_null(number, 0).to_numpy().astype(np.int64)
             found[missing] = np.arange(start, len(self._words))

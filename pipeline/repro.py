@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -33,11 +33,12 @@ def repro(
     arguments: Sequence[str],
     *,
     keep_going: bool,
-    first: Callable[[Params], int] | None = None,
+    first: Callable[[Params], dict[str, str] | None] | None = None,
 ) -> int:
     """Runs the grid; the exit code is 1 if a stage failed, and the comparison is printed anyway.
 
-    first: is done before, alone as the rest is; returns INTERRUPTED after ^C.
+    first: is done before, alone as the rest is; returns what DVC's environment is to hold as well, or
+        None after ^C.
     Raises ParamsError before anything runs, UserError if another repro runs in this folder.
     """
     params = load(root)
@@ -47,9 +48,8 @@ def repro(
             # DVC cannot see, for example, a new file in a folder that a problem reads.
             (root / resolved.FILE).unlink(missing_ok=True)
         words = [*(["--keep-going"] if keep_going else []), *arguments]
-        code = first(params) if first else 0
-        if code != INTERRUPTED:
-            code = dvc_repro(root, words)
+        more = first(params) if first else {}
+        code = INTERRUPTED if more is None else dvc_repro(root, words, more)
         if code == INTERRUPTED:
             print("\ninterrupted; `make repro` goes on from here", file=sys.stderr)
             return code
@@ -113,10 +113,11 @@ def running_dvc(root: Path) -> list[psutil.Process]:
     return list(live.values())
 
 
-def dvc_repro(root: Path, words: Sequence[str]) -> int:
-    """Runs `dvc repro` with this Python first on the PATH."""
+def dvc_repro(root: Path, words: Sequence[str], more: Mapping[str, str] | None = None) -> int:
+    """Runs `dvc repro` with this Python first on the PATH; `more` is added to its environment."""
     paths = [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
     environment = {**os.environ, "PATH": os.pathsep.join(paths), UNDER_REPRO: "1"}
+    environment |= more or {}
     mark = root / STOP
     # At once, before DVC can begin with another stage: `Popen.wait` alone would take 0.25 s.
     before = signal.signal(signal.SIGINT, lambda *_: mark.touch())

@@ -7,7 +7,6 @@ each cell there, moves it into place and records it.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from components.train.runtime import available_cores
@@ -25,20 +24,17 @@ from pipeline.tracking import warn
 
 def run(root: Path, jobs: int) -> int:
     """Exit code 1 if something failed, 130 after ^C. jobs: cells at once; 0: as there is room."""
-    try:
-        return repro(root, [], keep_going=True, first=lambda params: _compute(root, params, jobs))
-    finally:
-        os.environ.pop(FAILED_IN_RUN, None)
+    return repro(root, [], keep_going=True, first=lambda params: _compute(root, params, jobs))
 
 
-def _compute(root: Path, params: Params, jobs: int) -> int:
-    code = dvc_repro(root, ["--keep-going", "resolve", "datagen"])
-    if code == INTERRUPTED:
-        return code
+def _compute(root: Path, params: Params, jobs: int) -> dict[str, str] | None:
+    """What DVC's environment is to hold afterwards; None after ^C."""
+    if dvc_repro(root, ["--keep-going", "resolve", "datagen"]) == INTERRUPTED:
+        return None
     resolved = read(root)
     todo = to_compute(root, params, resolved)
     if not todo:
-        return 0
+        return {}
     shares = slots(jobs, resolved.settings["runtime"], gpus(), available_cores())
     if shares.warning and jobs != 1:
         warn(shares.warning)
@@ -46,8 +42,7 @@ def _compute(root: Path, params: Params, jobs: int) -> int:
     executor = Executor(root, resolved.settings)
     executor.compute(todo, shares.environments)
     # DVC comes to them once more, and is told at once that they have failed.
-    os.environ[FAILED_IN_RUN] = " ".join(executor.failed)
-    return INTERRUPTED if executor.interrupted else 0
+    return None if executor.interrupted else {FAILED_IN_RUN: " ".join(executor.failed)}
 
 
 def to_compute(root: Path, params: Params, resolved: Resolved) -> list[Job]:

@@ -1,11 +1,11 @@
 """The loop over positions that every search shares: no cache longer, no batch larger than it must be.
 
 Where shapes may vary inside a compiled function (TensorFlow, a batch of any length), the loop stops
-every `CHUNK` positions: sentences that are done leave the batch, and the cache grows by as many
-positions. In Multi30k's test split the searches ended after 20.8 positions on average, but the last
-of a batch after 50. Libraries make a kernel for every shape (oneDNN keeps 1,024 of them), so a batch
-shrinks to one of few sizes, `SIZES`, and some that are done stay as a filling. With fixed shapes
-(JAX) the cache has its full length from the start, and all sentences stay.
+every `CHUNK` positions: sentences that are done leave the batch, whose last search ends long after
+the average one, and the cache grows by as many positions. Libraries make a kernel for every shape
+(oneDNN keeps 1,024 of them), so a batch shrinks to one of few sizes, `SIZES`, and some that are done
+stay as a filling. With fixed shapes (JAX) the cache has its full length from the start, and all
+sentences stay.
 """
 
 from __future__ import annotations

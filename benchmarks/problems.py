@@ -50,7 +50,7 @@ def params_of(cell: dict[str, Any]) -> dict[str, Any]:
     """What params.yaml says of one cell."""
     return {
         "grid": {
-            "problem": [cell["problem"], *cell.get("beside", [])],
+            "problem": [cell["problem"]],
             "model": [cell["model"]],
             "hparams": [SET],
             "seed": [1],

@@ -166,7 +166,8 @@ def _train(
         train_settings = TrainSettings(**described["settings"])
         data_dir = root / "data" / cell.problem
         dev_metric = None
-        name = signature.get("dev_metric", "")  # a mixture is chosen by its mean dev loss
+        # A mixture has a dev metric for each member; its mean dev loss chooses.
+        name = signature.get("dev_metric", "dev_loss")
         if train_settings.dev_examples:
             manifest = Manifest.load(data_dir)
             dev_metric = dev_metric_fn(data_dir, manifest, train_settings.dev_examples)
@@ -182,7 +183,8 @@ def _train(
             report=report,
             dev_metric=dev_metric,
             dev_metric_name=name,
-            higher_is_better=not name or catalog.load_module("metrics", name).HIGHER_IS_BETTER,
+            higher_is_better=name != "dev_loss"
+            and catalog.load_module("metrics", name).HIGHER_IS_BETTER,
             plugins=resolved.plugins,
         )
         write_json(folder / "train.json", {**described, **result})

@@ -24,7 +24,6 @@ import numpy as np
 PCM, FLOAT, EXTENSIBLE = 1, 3, 0xFFFE
 BLOCK = 512  # frames transformed at once: what fits into a core's cache
 REAL = 1e-6  # stands in a frame that would be all zeros, which means padding to a model
-SUBSAMPLING = 4  # frames that a model's position covers
 
 
 @dataclass(frozen=True)
@@ -169,20 +168,11 @@ def features(samples: np.ndarray, rate: int, settings: LogMel | None = None) -> 
     return x
 
 
-def frames(n_samples: int, settings: LogMel | None = None) -> int:
-    """Frames that `features` makes of `n_samples` samples at the settings' sample rate."""
+def frames(n_samples: int, rate: int, settings: LogMel | None = None) -> int:
+    """Frames that `features` makes of `n_samples` samples at `rate` Hz, which are not looked at."""
     settings = settings or LogMel()
-    return _count(n_samples, settings.n_fft, settings.hop_length, settings.center)
-
-
-def positions_for(n_frames: int) -> int:
-    """Positions that so many frames take in a model."""
-    return -(-n_frames // SUBSAMPLING)
-
-
-def frames_for(positions: int) -> int:
-    """The most frames that take so many positions in a model."""
-    return positions * SUBSAMPLING
+    resampled = -(-n_samples * settings.sample_rate // rate)
+    return _count(resampled, settings.n_fft, settings.hop_length, settings.center)
 
 
 def _count(n_samples: int, n_fft: int, hop_length: int, center: bool) -> int:

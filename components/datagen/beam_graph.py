@@ -82,8 +82,9 @@ class EncodeChunk(beam.DoFn):
                     work.limits,
                     texts=split != "train",
                 )
-                pieces.extend(_split_by_shard(split, encoded, plan[wanted, 1], work))
-                _write_statistics(chunk, split, chosen, encoded, plan, work)
+                position = plan[wanted, 1]
+                pieces.extend(_split_by_shard(split, encoded, position, work))
+                _write_statistics(chunk, split, chosen, encoded, position, work)
         path = Path(work.folder) / "pieces" / chunk
         _write_pieces(path, [piece for _, piece in pieces])
         for batch, (shard, _) in enumerate(pieces):
@@ -199,11 +200,10 @@ def _write_statistics(
     split: str,
     rows: pa.RecordBatch,
     encoded: Encoded,
-    plan: np.ndarray,
+    position: np.ndarray,
     work: Work,
 ) -> None:
     """What the page of statistics is to know of a chunk's rows; of train those that are kept."""
-    position = plan[(plan[:, 0] == SPLITS.index(split)) & (plan[:, 1] != DROPPED), 1]
     ids, lengths = encoded.ids, encoded.lengths
     if split == "train" and np.any(encoded.flags & work.limits.drop):
         kept = np.flatnonzero((encoded.flags & work.limits.drop) == 0)

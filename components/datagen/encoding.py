@@ -103,7 +103,7 @@ def encode(
 
 
 def span_column(texts: list[str], places: list[str], vocabulary: Vocabulary) -> Column:
-    """ "first end" in characters of each text to the positions of its first and last piece."""
+    """Places, "first end" in characters of each text, to the positions of its first and last piece."""
     found = []
     for text, place in zip(texts, places, strict=True):
         first, end = map(int, place.split())
@@ -120,12 +120,14 @@ def audio_column(values: pa.Array, feature: Feature) -> tuple[pa.Array, np.ndarr
     from components.datagen import audio
 
     settings = audio.LogMel(**feature.options["log_mel"])
+    whole = feature.options["stored"] == "log_mel"
     stored, positions = [], []
     for data in values.to_pylist():
-        found = audio.features(*audio.read_wav(data), settings)
-        positions.append(audio_positions(len(found)))
-        whole = feature.options["stored"] == "log_mel"
-        stored.append(found.astype("<f4").tobytes() if whole else data)
+        samples, rate = audio.read_wav(data)
+        positions.append(audio_positions(audio.frames(len(samples), rate, settings)))
+        if whole:
+            data = audio.features(samples, rate, settings).astype("<f4").tobytes()
+        stored.append(data)
     return pa.array(stored, pa.binary()), np.array(positions, np.int32)
 
 

@@ -12,7 +12,7 @@ from components.catalog import UserError, closest
 from components.datagen import vocabulary
 from components.datagen.layout import Rows, scrambled
 from components.datagen.problem import Problem
-from components.datagen.schema import Feature
+from components.datagen.schema import SHARED_VOCABULARY, Feature
 from components.datagen.spool import Spool
 from components.datagen.task import Task
 from components.datagen.vocabulary_training import (
@@ -60,11 +60,11 @@ def make_features(
     sides = [side for side, kind in kinds.items() if kind == "sentencepiece"]
     shared = tuple(sides) if problem.shared_vocabulary and len(sides) > 1 else ()
     symbols = task.symbols(problem)
-    files: dict[str, str] = dict.fromkeys(shared, "vocabulary.model")
+    files: dict[str, str] = dict.fromkeys(shared, SHARED_VOCABULARY)
     if sentencepiece:
         files = dict.fromkeys(sides, sentencepiece)
     elif shared:
-        path = out / "vocabulary.model"
+        path = out / SHARED_VOCABULARY
         _write_vocabulary(where, problem, "sentencepiece", shared, symbols, train, path, seed)
     for side, known in task.tokens.items():
         files[side] = f"{side}{vocabulary.KINDS['tokens']}"

@@ -18,11 +18,9 @@ from components.datagen import mixing
 from components.datagen.features import texts_of, vocabulary_kinds
 from components.datagen.generate import Prepared, prepare, write
 from components.datagen.problem import Problem
-from components.datagen.schema import MANIFEST, SPLITS, Manifest, Split
+from components.datagen.schema import MANIFEST, SHARED_VOCABULARY, SPLITS, Manifest, Split
 from components.datagen.sources.download import sha256_of
 from components.datagen.vocabulary_training import train_sentencepiece
-
-VOCABULARY = "vocabulary.model"
 
 
 def generate_mixture(
@@ -51,8 +49,8 @@ def generate_mixture(
     members = {}
     for member, one in prepared.items():
         if model and sides[member]:
-            (one.folder / VOCABULARY).write_bytes(model)
-        given = VOCABULARY if sides[member] else ""
+            (one.folder / SHARED_VOCABULARY).write_bytes(model)
+        given = SHARED_VOCABULARY if sides[member] else ""
         members[member] = write(one, beam, seed, report, given)
     manifest = Manifest(
         problem=name,

@@ -15,7 +15,7 @@ def decoded(data: bytes, shape: tuple[int, ...]) -> np.ndarray:
     Transparent parts are white where the shape has no channel for them. Raises ValueError that says
     what was found if the bytes are no image that Pillow reads to its end.
     """
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     height, width, channels = shape
     try:
@@ -31,6 +31,9 @@ def decoded(data: bytes, shape: tuple[int, ...]) -> np.ndarray:
                 image = image.resize((width, height), Image.Resampling.BILINEAR)
             return np.asarray(image, np.uint8).reshape(shape)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        # Pillow would name the object in memory, by its address.
+        unknown = isinstance(error, UnidentifiedImageError)
+        reason = "of no format that Pillow knows" if unknown else str(error)
         raise ValueError(
-            f"{len(data)} bytes that begin {data[:8]!r} are no image that can be read ({error})"
+            f"{len(data)} bytes that begin {data[:8]!r} are no image that can be read ({reason})"
         ) from error

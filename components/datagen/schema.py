@@ -24,6 +24,8 @@ STORED = {"symbol": "ids", "aligned": "ids", "class_label": "ids", "span": "ids"
 }
 """What a record holds of a feature: int64 list, float list, one bytes value, or nothing at all."""
 MANIFEST = "manifest.json"
+SHARED_VOCABULARY = "vocabulary.model"
+"""The SentencePiece model of several features, and in a mixture of all that is text."""
 
 
 AUDIO_STRIDE = 4

@@ -154,10 +154,10 @@ def _symbols(
 
 def dev_metric_fn(
     data_dir: str | Path, manifest: Manifest, max_examples: int, *, plugins: tuple[str, ...] = ()
-) -> Callable[[Any], Any]:
+) -> Callable[[Any], dict[str, float]]:
     """What a trainer calls to learn the dev metric of a network: greedy, on the first dev examples.
 
-    Of a mixture it gives the dev metric of each member, as {"<metric>/<member>": value}.
+    It gives {metric: value}; of a mixture, one for each member, as "<metric>/<member>".
 
     Args:
         data_dir: `data/<problem>`.
@@ -173,11 +173,12 @@ def dev_metric_fn(
     expected = references(records, max_examples)
     predictors: dict[int, Predictor] = {}
 
-    def dev_metric(network: Network) -> float:
+    def dev_metric(network: Network) -> dict[str, float]:
         if id(network) not in predictors:
             predictors.clear()
             predictors[id(network)] = Predictor(network, target_vocabulary(data_dir, manifest))
-        return dev_score(metric, predictors[id(network)], records, expected, max_examples)
+        predictor = predictors[id(network)]
+        return {name: dev_score(metric, predictor, records, expected, max_examples)}
 
     return dev_metric
 
@@ -185,16 +186,18 @@ def dev_metric_fn(
 def _mixed_dev_metric_fn(
     data_dir: Path, manifest: Manifest, max_examples: int, plugins: tuple[str, ...]
 ) -> Callable[[MultiNetwork], dict[str, float]]:
-    manifests = {name: Manifest.load(data_dir / name) for name in manifest.members}
     each = {
-        name: dev_metric_fn(data_dir / name, own, max_examples, plugins=plugins)
-        for name, own in manifests.items()
+        name: dev_metric_fn(
+            data_dir / name, Manifest.load(data_dir / name), max_examples, plugins=plugins
+        )
+        for name in manifest.members
     }
 
     def dev_metrics(network: MultiNetwork) -> dict[str, float]:
         return {
-            f"{manifests[name].dev_metric}/{name}": measure(network.members[name])
-            for name, measure in each.items()
+            f"{metric}/{name}": value
+            for name, measured in each.items()
+            for metric, value in measured(network.members[name]).items()
         }
 
     return dev_metrics

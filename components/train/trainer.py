@@ -12,7 +12,7 @@ import math
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +53,7 @@ def train(
     out_dir: Path,
     work_dir: Path,
     report: Report,
-    dev_metric: Callable[[Any], float | dict[str, float]] | None = None,
+    dev_metric: Callable[[Any], Mapping[str, float]] | None = None,
     dev_metric_name: str = "dev_metric",
     higher_is_better: bool = True,
     plugins: tuple[str, ...] = (),
@@ -61,9 +61,9 @@ def train(
     """Trains and writes `checkpoint/`, `history.jsonl` and `history.csv` under out_dir.
 
     `runtime.configure` must have run. State to resume from is kept under work_dir, which belongs
-    to this cell alone. `dev_metric` decodes dev and returns the number that chooses `best`; without
-    it the dev loss does, and in a mixture, whose dev metric returns one number for each member.
-    Returns what the caller records of the run (steps, seconds, params, ...).
+    to this cell alone. `dev_metric` decodes dev and returns numbers by name for the curves;
+    `dev_metric_name` is the one of them, or of the dev losses, that chooses `best`, and without a
+    `dev_metric` the dev loss does. Returns what the caller records of the run (steps, seconds, params, ...).
 
     Raises UserError where the data, the settings or the devices do not fit together.
     """
@@ -87,8 +87,8 @@ def train(
         work_dir=work_dir,
         report=report,
         dev_metric=dev_metric,
-        metric_name=dev_metric_name if dev_metric and not members else "dev_loss",
-        higher=higher_is_better if dev_metric and not members else False,
+        metric_name=dev_metric_name if dev_metric else "dev_loss",
+        higher=higher_is_better if dev_metric else False,
         schedule=make_optimizer(hp, total)._learning_rate,
     )
     report(
@@ -166,7 +166,7 @@ class _Run:
         out_dir: Path,
         work_dir: Path,
         report: Report,
-        dev_metric: Callable[[Any], float | dict[str, float]] | None,
+        dev_metric: Callable[[Any], Mapping[str, float]] | None,
         metric_name: str,
         higher: bool,
         schedule: Any,
@@ -218,7 +218,8 @@ class _Run:
         swapped = self.swap_in_average()
         with undivided():
             result = self.dev()
-            value = self.measure(result)
+            result |= self.dev_metric(self.network) if self.dev_metric else {}
+            value = result[self.metric_name]
         self.keep(value, result)
         self.swap_out(swapped)
         p.dev_loss = result["dev_loss"]
@@ -233,16 +234,6 @@ class _Run:
         self.report({"event": "dev", "step": p.step, "steps": self.total, **result})
         state.save(self.work_dir, p, self.network, self.network.optimizer)
         self.tidy()
-
-    def measure(self, result: dict[str, float]) -> float:
-        """What chooses the best checkpoint: the dev metric, which is added to `result`, or the dev
-        loss. A mixture has a dev metric for each member, which choose nothing together."""
-        found = self.dev_metric(self.network) if self.dev_metric else {}
-        if isinstance(found, dict):
-            result.update(found)
-            return result["dev_loss"]
-        result[self.metric_name] = float(found)
-        return float(found)
 
     def keep(self, value: float, result: dict[str, float]) -> None:
         """Writes `last`, one of the checkpoints to average, and `best` where it is, of a mixture also

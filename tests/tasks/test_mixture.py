@@ -62,6 +62,8 @@ def run(data: Path, folder: Path, steps: int = 4) -> Path:
         work_dir=folder / "work",
         report=lambda event: None,
         dev_metric=dev_metric_fn(data, Manifest.load(data), 4),
+        dev_metric_name="dev_loss",
+        higher_is_better=False,
     )
     return folder / "run"
 

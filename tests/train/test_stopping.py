@@ -49,8 +49,8 @@ def test_the_first_limit_counts(tmp_path: Path) -> None:
 def test_patience_counts_evaluations_without_a_better_one(tmp_path: Path) -> None:
     values = iter([0.1, 0.3, 0.2, 0.3, 0.1, 0.9])  # 0.3 again is no improvement
 
-    def metric(network: Network) -> float:
-        return next(values)
+    def metric(network: Network) -> dict[str, float]:
+        return {"dev_metric": next(values)}
 
     done = run(tmp_path, patience=3, dev_metric=metric)
     assert done["steps"] == 2 * 5

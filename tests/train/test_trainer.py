@@ -141,7 +141,7 @@ def test_low_precision_trains_with_finite_losses(
     finish(data, tmp_path / "out", runtime={"precision": precision}, settings=settings)
     found = losses(tmp_path / "out", "dev", "dev_loss")
     assert len(found) == 2 and np.all(np.isfinite(found))
-    assert list((tmp_path / "out/work/tensorboard").glob("events.out.tfevents.*"))
+    assert list((tmp_path / "out" / "work" / "tensorboard").glob("events.out.tfevents.*"))
 
 
 @pytest.mark.slow

@@ -11,17 +11,17 @@ from components.datagen.problem import Cut, Problem
 from components.datagen.sources.source import Source
 
 
-def part(split: str, sha256: str) -> tuple[Source, ...]:
-    """The file of a split."""
-    address = f"https://rajpurkar.github.io/SQuAD-explorer/dataset/{split}-v1.1.json"
+def part(file: str, sha256: str) -> tuple[Source, ...]:
+    """A file by its name."""
+    address = f"https://rajpurkar.github.io/SQuAD-explorer/dataset/{file}.json"
     return (Source((address,), "squad", sha256=(sha256,)),)
 
 
 PROBLEM = Problem(
     task="question_answering",
-    train=part("train", "3527663986b8295af4f7fcdff1ba1ff3f72d07d61a20f487cb238a6ef92fd955"),
+    train=part("train-v1.1", "3527663986b8295af4f7fcdff1ba1ff3f72d07d61a20f487cb238a6ef92fd955"),
     dev=Cut("train", 4000),
-    test=part("dev", "95aa6a52d5d6a735563366753ca50492a658031da74f301ac5238b03966972c9"),
+    test=part("dev-v1.1", "95aa6a52d5d6a735563366753ca50492a658031da74f301ac5238b03966972c9"),
     format="squad",
     vocabulary_size=32_000,
     character_coverage=0.9995,

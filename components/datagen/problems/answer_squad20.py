@@ -7,27 +7,20 @@ is the official dev set, as in papers, and dev is cut from train.
     out  (nothing)
 """
 
-from components.datagen.problem import Cut, Problem
-from components.datagen.sources.source import Source
+from dataclasses import replace
 
+from components.datagen.problem import Cut
+from components.datagen.problems import answer_squad11
+from components.datagen.problems.answer_squad11 import part
 
-def part(split: str, sha256: str) -> tuple[Source, ...]:
-    """The file of a split."""
-    address = f"https://rajpurkar.github.io/SQuAD-explorer/dataset/{split}-v2.0.json"
-    return (Source((address,), "squad", sha256=(sha256,)),)
+TRAIN = "68dcfbb971bd3e96d5b46c7177b16c1a4e7d4bdef19fb204502738552dede002"
+DEV = "80a5225e94905956a6446d296ca1093975c4d3b3260f1d6c8f68bc2ab77182d8"
 
-
-PROBLEM = Problem(
-    task="question_answering",
-    train=part("train", "68dcfbb971bd3e96d5b46c7177b16c1a4e7d4bdef19fb204502738552dede002"),
+PROBLEM = replace(
+    answer_squad11.PROBLEM,
+    train=part("train-v2.0", TRAIN),
     dev=Cut("train", 5000),
-    test=part("dev", "80a5225e94905956a6446d296ca1093975c4d3b3260f1d6c8f68bc2ab77182d8"),
-    format="squad",
-    vocabulary_size=32_000,
-    character_coverage=0.9995,
-    drop=("too_long",),
-    max_length=512,
-    licence="CC BY-SA 4.0",
+    test=part("dev-v2.0", DEV),
     expected="F1 81.9: BERT_large (Devlin et al. 2019, Table 3, dev); saying that there is no "
     "answer has about 50",
 )

@@ -7,30 +7,16 @@ https://www.cs.toronto.edu/~kriz/cifar.html. Labels are the fine ones, by number
     out  42
 """
 
-from components.datagen.problem import Cut, Problem
-from components.datagen.sources.source import Source
+from dataclasses import replace
 
+from components.datagen.problems import image_cifar10
 
-def part(file: str) -> tuple[Source, ...]:
-    """A file of the archive."""
-    return (
-        Source(
-            ("https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz",),
-            "cifar_binary",
-            members=(f"*/{file}",),
-            sha256=("58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec",),
-        ),
-    )
+SHA256 = "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec"
 
-
-PROBLEM = Problem(
-    task="image_classification",
-    train=part("train.bin"),
-    dev=Cut("train", 5000, "last"),
-    test=part("test.bin"),
-    format="cifar_binary",
-    options={"image_shape": (32, 32, 3), "patch": 4, "flip": True, "crop": 4},
-    licence="none stated; the authors ask to cite the report: research use",
+PROBLEM = replace(
+    image_cifar10.PROBLEM,
+    train=image_cifar10.part("cifar-100", "train.bin", SHA256),
+    test=image_cifar10.part("cifar-100", "test.bin", SHA256),
     expected="accuracy 0.8075: Wide ResNet-28-10 (Zagoruyko and Komodakis 2016, arXiv 1605.07146); "
     "transformers without pretraining reach less",
 )

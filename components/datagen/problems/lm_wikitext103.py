@@ -14,9 +14,9 @@ from components.datagen.sources.source import Source
 ADDRESS = "https://wikitext.smerity.com/wikitext-103-v1.zip"
 
 
-def part(split: str) -> tuple[Source, ...]:
-    """The file of a split."""
-    return (Source((ADDRESS,), "lines", members=(f"*wiki.{split}.tokens",)),)
+def part(split: str, address: str = ADDRESS) -> tuple[Source, ...]:
+    """The file of a split in an archive."""
+    return (Source((address,), "lines", members=(f"*wiki.{split}.tokens",)),)
 
 
 PROBLEM = Problem(

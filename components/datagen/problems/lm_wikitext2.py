@@ -7,26 +7,19 @@ less than three times are <unk> in the files. The first server is closed; this i
     out  = Robert <unk> = <eol> <eol> Robert <unk> is an English film , television and theatre ...
 """
 
-from components.datagen.problem import Problem
-from components.datagen.sources.source import Source
+from dataclasses import replace
+
+from components.datagen.problems import lm_wikitext103
+from components.datagen.problems.lm_wikitext103 import part
 
 ADDRESS = "https://wikitext.smerity.com/wikitext-2-v1.zip"
 
-
-def part(split: str) -> tuple[Source, ...]:
-    """The file of a split."""
-    return (Source((ADDRESS,), "lines", members=(f"*wiki.{split}.tokens",)),)
-
-
-PROBLEM = Problem(
-    task="language_modelling",
-    train=part("train"),
-    dev=part("valid"),
-    test=part("test"),
-    format="lines",
-    targets_vocabulary="tokens",
+PROBLEM = replace(
+    lm_wikitext103.PROBLEM,
+    train=part("train", ADDRESS),
+    dev=part("valid", ADDRESS),
+    test=part("test", ADDRESS),
     options={"window": 70, "unit": "words"},
-    licence="CC BY-SA 3.0 (Wikipedia)",
     expected="perplexity 65.8: AWD-LSTM, 34 million parameters (Merity et al. 2018, "
     "arXiv 1708.02182); windows that begin with no context cost some more",
 )

@@ -1,7 +1,7 @@
 """CNN and Daily Mail: 312,000 news articles and the bullet points that stand above them.
 
 Reference: Hermann et al. 2015, https://arxiv.org/abs/1506.03340; See et al. 2017, whose splits and
-text without placeholders are usual (version 3.0.0 at
+names instead of entity numbers are usual (version 3.0.0 at
 https://huggingface.co/datasets/abisee/cnn_dailymail). One JSON object a line, or Parquet:
 
     problems:

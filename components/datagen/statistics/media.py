@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import math
-import wave
 from collections.abc import Sequence
 
 import numpy as np
 
 from components.catalog import UserError
+from components.datagen.audio import read_wav
+from components.datagen.images import decoded
 
 WINDOW, HOP = 0.025, 0.010
 """Seconds, as usual for speech."""
@@ -18,33 +18,26 @@ RANGE = 80.0
 
 
 def pixels(value: bytes, shape: Sequence[int], encoded: bool = False) -> np.ndarray:
-    """uint8 [height, width, 3] of an image: row-major bytes of `shape`, or a PNG or JPEG file.
+    """uint8 [height, width, 3] of an image: row-major bytes of `shape`, or a file
+    that Pillow brings to it.
 
     Of two channels or more than four the first is shown, in grey. Raises UserError if the bytes
     are not such an image.
     """
+    image: np.ndarray
     if encoded:
-        return _decoded(value)
-    if len(value) != math.prod(shape):
+        try:
+            image = decoded(value, tuple(shape))
+        except ValueError as error:
+            raise UserError(f"an image that cannot be drawn: {error}") from error
+    elif len(value) != math.prod(shape):
         raise UserError(
             f"an image of {len(value):,} bytes; expected {math.prod(shape):,} "
             f"(height x width x channels = {' x '.join(map(str, shape))})"
         )
-    image = np.frombuffer(value, np.uint8).reshape(tuple(shape))
+    else:
+        image = np.frombuffer(value, np.uint8).reshape(tuple(shape))
     return image[..., :3] if image.shape[2] in (3, 4) else np.repeat(image[..., :1], 3, axis=2)
-
-
-def _decoded(value: bytes) -> np.ndarray:
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with Image.open(io.BytesIO(value)) as image:
-            return np.asarray(image.convert("RGB"))
-    except (UnidentifiedImageError, OSError, SyntaxError) as error:
-        raise UserError(
-            f"an image of {len(value):,} bytes that cannot be decoded; expected a whole PNG or "
-            f"JPEG file ({error})"
-        ) from error
 
 
 def fitted(image: np.ndarray, side: int) -> np.ndarray:
@@ -59,27 +52,14 @@ def fitted(image: np.ndarray, side: int) -> np.ndarray:
 
 
 def samples(value: bytes) -> tuple[np.ndarray, int]:
-    """(float64 [samples] in [-1, 1], samples a second) of a WAV file in PCM, its channels averaged.
+    """(float32 [samples] in [-1, 1], samples a second) of a WAV or FLAC file.
 
     Raises UserError if the bytes are not one.
     """
     try:
-        with wave.open(io.BytesIO(value)) as file:
-            width, channels, rate = file.getsampwidth(), file.getnchannels(), file.getframerate()
-            data = file.readframes(file.getnframes())
-    except (wave.Error, EOFError) as error:
-        raise UserError(
-            f"a sound of {len(value):,} bytes; expected a WAV file in PCM ({error})"
-        ) from error
-    data = data[: len(data) // (width * channels) * width * channels]
-    if width == 1:  # the only width without a sign
-        sound = np.frombuffer(data, np.uint8).astype(np.float64) / 128 - 1
-    else:
-        # The bytes of a sample at the upper end of an int32, so that its sign is right.
-        wide = np.zeros((len(data) // width, 4), np.uint8)
-        wide[:, 4 - width :] = np.frombuffer(data, np.uint8).reshape(-1, width)
-        sound = wide.view("<i4")[:, 0] / 2.0**31
-    return sound.reshape(-1, channels).mean(axis=1), rate
+        return read_wav(value)
+    except ValueError as error:
+        raise UserError(f"a sound that cannot be drawn: {error}") from error
 
 
 def spectrogram(sound: np.ndarray, rate: int) -> np.ndarray:

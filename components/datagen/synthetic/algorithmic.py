@@ -15,12 +15,24 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from components.catalog import UserError, closest
+from components.datagen.problem import Rows
 from components.datagen.synthetic import disjoint
 
 NUMBERS = {"addition": "+", "multiplication": "*"}
 OPERATIONS = ("copy", "reverse", "sort", "shift", *NUMBERS)
+
+
+def splits(train: int, **options: Any) -> dict[str, Any]:
+    """The splits of a problem: so many training rows and 500 in each of dev and test, of which test
+    has inputs of up to twice the length. options: those of `rows`."""
+    sizes = {"train": train, "dev": 500, "test": 500}
+    return {
+        split: Rows(f"{__name__}:rows", {"examples": size, "longer_test": True, **options})
+        for split, size in sizes.items()
+    }
 
 
 def rows(

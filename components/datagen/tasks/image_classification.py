@@ -16,6 +16,7 @@ from components.datagen.schema import Transform
 from components.datagen.task import Option, RowError, Task
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
 
     from components.datagen.problem import Problem
@@ -33,18 +34,29 @@ def rows(batch: pa.RecordBatch, problem: Problem) -> pa.RecordBatch:
 
 def checked(image: pa.Array, problem: Problem) -> pa.Array:
     """The images. Raises RowError if one is not what the problem says."""
+    uint8_images(image, problem)
+    return image
+
+
+def uint8_images(image: pa.Array, problem: Problem) -> np.ndarray:
+    """The images' pixels, [rows, height, width, channels]. Raises RowError as `checked`."""
+    import numpy as np
+    import pyarrow as pa
     import pyarrow.compute as pc
 
+    from components.datagen import ragged
+
+    image, shape = image.cast(pa.binary()), image_shape(problem)
     if problem.option("encoded"):
         from components.datagen.images import decoded
 
+        found = np.empty((len(image), *shape), np.uint8)
         for row, data in enumerate(image.to_pylist()):
             try:
-                decoded(data, image_shape(problem))
+                found[row] = decoded(data, shape)
             except ValueError as error:
                 raise RowError(row, str(error)) from error
-        return image
-    shape = image_shape(problem)
+        return found
     sizes = pc.binary_length(image)
     wrong = pc.index(pc.not_equal(sizes, math.prod(shape)), True).as_py()
     if wrong >= 0:
@@ -53,7 +65,8 @@ def checked(image: pa.Array, problem: Problem) -> pa.Array:
             f"an image of {sizes[wrong].as_py()} bytes; expected {math.prod(shape)} "
             f"(height x width x channels = {' x '.join(map(str, shape))})",
         )
-    return image
+    data, offsets = ragged.bytes_of(image)
+    return data[offsets[0] : offsets[-1]].reshape(len(image), *shape)
 
 
 def image_shape(problem: Problem) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from components.datagen.task import Option, Task
-from components.datagen.tasks.image_classification import IMAGE_OPTIONS, checked, image_shape
+from components.datagen.tasks.image_classification import IMAGE_OPTIONS, image_shape, uint8_images
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,20 +28,13 @@ def pixels(images: pa.Array, problem: Problem) -> pa.Array:
     import numpy as np
     import pyarrow as pa
 
-    from components.datagen.images import decoded
-
-    shape, by = image_shape(problem), problem.option("shrink")
-    found = []
-    for data in checked(images.cast(pa.binary()), problem).to_pylist():
-        if problem.option("encoded"):
-            image = decoded(data, shape)
-        else:
-            image = np.frombuffer(data, np.uint8).reshape(shape)
-        height, width, channels = shape
-        cut = image[: height // by * by, : width // by * by].astype(np.float32)
-        squares = cut.reshape(height // by, by, width // by, by, channels)
-        found.append(np.rint(squares.mean((1, 3))).astype(np.uint8).tobytes())
-    return pa.array(found, pa.binary())
+    by = problem.option("shrink")
+    found = uint8_images(images, problem)
+    rows, height, width, channels = found.shape
+    cut = found[:, : height // by * by, : width // by * by].astype(np.float32)
+    squares = cut.reshape(rows, height // by, by, width // by, by, channels)
+    small = np.rint(squares.mean((2, 4))).astype(np.uint8)
+    return pa.array([image.tobytes() for image in small], pa.binary())
 
 
 def shown(images: pa.Array) -> pa.Array:

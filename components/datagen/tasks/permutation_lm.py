@@ -7,13 +7,14 @@ Yang et al. 2019 (arXiv 1906.08237), section 2.3, in the form that an encoder-de
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from components.datagen.schema import Transform
-from components.datagen.task import Option, Task
-from components.datagen.tasks.masked_lm import rows
-from components.datagen.tasks.span_corruption import GAPS, feature_options, symbols
-from components.datagen.windows import OPTIONS, regroup
+from components.datagen.task import Option
+from components.datagen.tasks import span_corruption
+from components.datagen.tasks.span_corruption import GAPS
+from components.datagen.windows import OPTIONS
 
 if TYPE_CHECKING:
     from components.datagen.problem import Problem
@@ -26,17 +27,8 @@ def transforms(problem: Problem, vocabularies: Mapping[str, Vocabulary]) -> tupl
     return (Transform("permutation", {"k": problem.option("k"), "sentinels": sentinels}),)
 
 
-TASK = Task(
-    columns=("text",),
-    inputs="symbol",
-    targets="symbol",
-    vocabularies={"inputs": "sentencepiece", "targets": "as inputs"},
-    metrics=("masked_accuracy", "perplexity"),
-    dev_metric="perplexity",
-    rows=rows,
-    regroup=regroup,
-    feature_options=feature_options,
-    symbols=symbols,
+TASK = replace(
+    span_corruption.TASK,
     transforms=transforms,
     transform_names=("permutation",),
     options={**OPTIONS, "k": Option("float", 6.0, "one of so many symbols is asked for")},

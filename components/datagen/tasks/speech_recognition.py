@@ -51,7 +51,7 @@ def checked(recordings: pa.Array, problem: Problem) -> pa.Array:
                 f"a recording of {found} Hz; expected {rate} (say `sample_rate: {found}`, or "
                 "`resample: true` where recordings differ)",
             )
-        if not audio.frames(len(samples) * rate // found, settings):
+        if not audio.frames(len(samples), found, settings):
             raise RowError(row, f"a recording of {1000 * len(samples) / found:.0f} ms is too short")
     return recordings
 

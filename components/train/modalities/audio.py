@@ -17,8 +17,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from components.datagen.audio import SUBSAMPLING
-from components.datagen.schema import Feature
+from components.datagen.schema import AUDIO_STRIDE, Feature
 from components.train.layers.layer_norm import LayerNorm
 
 MOST_FILTERS = 128
@@ -35,7 +34,7 @@ class Modality(keras.layers.Layer):
         hp: d_model (D) is read.
     """
 
-    autoregressive = False
+    autoregressive = aligned = False
 
     def __init__(self, feature: Feature, hp: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -56,12 +55,12 @@ class Modality(keras.layers.Layer):
     def build(self, *_: Any) -> None:
         for conv, channels in zip(self.convs, (1, self.filters), strict=True):
             conv.build((None, None, None, channels))
-        self.out.build((None, None, -(-self.n_mels // SUBSAMPLING) * self.filters))
+        self.out.build((None, None, -(-self.n_mels // AUDIO_STRIDE) * self.filters))
         self.built = True
 
     def mask(self, frames: Any) -> Any:
         """[B, T, M] -> [B, ceil(T/4)] bool, True where a position's first frame is in the sound."""
-        return self._inside(frames)[:, ::SUBSAMPLING]
+        return self._inside(frames)[:, ::AUDIO_STRIDE]
 
     def bottom(self, frames: Any, training: bool | None = None) -> Any:
         """[B, T, M] float32 -> [B, ceil(T/4), D] in the compute dtype."""
@@ -73,7 +72,7 @@ class Modality(keras.layers.Layer):
             x = conv(ops.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]]))
             inside = inside[:, ::2]
             x = ops.relu(norm(x)) * ops.cast(inside[:, :, None, None], x.dtype)
-        shape = (ops.shape(x)[0], ops.shape(x)[1], -(-self.n_mels // SUBSAMPLING) * self.filters)
+        shape = (ops.shape(x)[0], ops.shape(x)[1], -(-self.n_mels // AUDIO_STRIDE) * self.filters)
         return self.out(ops.reshape(x, shape))
 
     def _inside(self, frames: Any) -> Any:

@@ -105,10 +105,12 @@ def test_numbers_and_tags_have_a_balance(tmp_path: Path) -> None:
 def test_a_broken_image_is_an_error_and_leaves_no_page(tmp_path: Path) -> None:
     features = {"inputs": Feature("image", shape=(2, 2, 1), options={"encoded": True})}
     found = split(features, {"inputs": [b"no image"], "targets_text": ["cat"]})
-    with pytest.raises(UserError, match="train, inputs of the row 'cat': an image of 8 bytes"):
+    with pytest.raises(
+        UserError, match="train, inputs of the row 'cat': an image that cannot be drawn: 8 bytes"
+    ):
         page(tmp_path, manifest(features), {"train": found})
     sounds = {"inputs": Feature("audio")}
     found = split(sounds, {"inputs": [b"no sound"], "targets_text": ["cat"]})
-    with pytest.raises(UserError, match="train, inputs of the row 'cat': a sound of 8 bytes"):
+    with pytest.raises(UserError, match="train, inputs of the row 'cat': a sound that cannot be drawn"):
         page(tmp_path, manifest(sounds), {"train": found})
     assert not list(tmp_path.iterdir())

@@ -7,4 +7,4 @@ from typing import Any
 
 def dev_metric_fn(data_dir: Any, manifest: Any, max_examples: int) -> Any:
     """No decoding: the stand-in trainer never calls it."""
-    return lambda network: 0.0
+    return lambda network: {}

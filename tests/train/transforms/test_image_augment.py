@@ -10,7 +10,7 @@ import pytest
 
 from components.train.transforms import image_augment
 from components.train.transforms.image_augment import GREY, cut_out, mirrored, mixed, shifted
-from tests.train.transforms.drawing import check_contract, rngs
+from tests.train.transforms.drawing import rngs
 
 
 def images(count: int = 5, shape: tuple[int, int, int] = (8, 6, 3)) -> np.ndarray:
@@ -29,9 +29,8 @@ def images(count: int = 5, shape: tuple[int, int, int] = (8, 6, 3)) -> np.ndarra
     ids=str,
 )
 @pytest.mark.parametrize("channels", [1, 3])
-def test_contract(settings: dict[str, Any], channels: int) -> None:
+def test_only_what_is_asked_for_changes_an_image(settings: dict[str, Any], channels: int) -> None:
     x = images(6, (8, 7, channels))
-    check_contract(image_augment, {"inputs": x}, settings)
     found = image_augment.apply({"inputs": x}, settings, rngs(6))["inputs"]
     assert found.dtype == np.uint8 and found.shape == x.shape
     assert (found != x).any() == bool(settings)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from components.train.transforms import masking
-from tests.train.transforms.drawing import check_contract, rngs, text
+from tests.train.transforms.drawing import rngs, text
 
 MASK, HIGH = 3, 1_000
 BASE: dict[str, Any] = {"mask_id": MASK, "random_high": HIGH}
@@ -23,11 +23,10 @@ def word_starts(share: float = 0.5) -> np.ndarray:
     [{}, {"ngram": 3}, {"whole_word": True}, {"whole_word": True, "ngram": 4}],
     ids=["symbols", "ngrams", "words", "word_ngrams"],
 )
-def test_contract_and_shares(more: dict[str, Any]) -> None:
+def test_shares(more: dict[str, Any]) -> None:
     settings = {**BASE, **more}
     if more.get("whole_word"):
         settings["word_starts"] = word_starts()
-    check_contract(masking, {"inputs": text(0, 1, 7, 60)}, settings)
     x = text(*[500] * 300)
     found = masking.apply({"inputs": x}, settings, rngs(300))
     inputs, targets = found["inputs"], found["targets"]

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from components.catalog import UserError
+from components.catalog import UserError, packages
 
 LIMITS = ("low", "high", "open_high", "choices")
 
@@ -65,7 +65,8 @@ def read(path: Path, settings: str = "Options") -> Declaration:
         if isinstance(node, ast.ClassDef | ast.FunctionDef):
             names.add(node.name)
             if node.name == settings and isinstance(node, ast.ClassDef):
-                options = _fields(path, node, constants)
+                inherited = [one for base in node.bases for one in _inherited(path, tree, base)]
+                options = (*inherited, *_fields(path, node, constants))
         elif isinstance(node, ast.Assign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             for target in targets:
@@ -87,6 +88,33 @@ def parse(path: Path) -> ast.Module:
         return ast.parse(path.read_bytes(), filename=str(path))
     except SyntaxError as error:
         raise UserError(f"{path}:{error.lineno}: not Python: {error.msg}") from error
+
+
+def _inherited(path: Path, tree: ast.Module, base: ast.expr) -> tuple[Setting, ...]:
+    """The fields of a base class: of this file, or imported from one of the project or of a plugin."""
+    if isinstance(base, ast.Name):
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef) and node.name == base.id:
+                return read(path, base.id).options
+            if isinstance(node, ast.ImportFrom) and node.module:
+                for alias in node.names:
+                    if base.id == (alias.asname or alias.name):
+                        return read(_file(path, node.module), alias.name).options
+    raise UserError(
+        f"{path}:{base.lineno}: a base class of settings must be imported by its name with "
+        f"`from ... import`, found {ast.unparse(base)}"
+    )
+
+
+def _file(path: Path, module: str) -> Path:
+    """The file of an imported module. Raises UserError if neither the project nor a plugin has it."""
+    for member in packages():
+        if module.startswith(f"{member.name}."):
+            rest = module.removeprefix(f"{member.name}.").split(".")
+            file = member.folder.joinpath(*rest).with_suffix(".py")
+            if file.is_file():
+                return file
+    raise UserError(f"{path}: imports {module}, which is no file of the project or of a plugin")
 
 
 def _fields(path: Path, node: ast.ClassDef, constants: dict[str, Any]) -> tuple[Setting, ...]:

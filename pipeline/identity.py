@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from components import catalog
+from components import catalog, declaration
 from components.closure import closure, combine, fingerprint
 from components.train.hparams import of_results
 from pipeline.cells import Cell, parts
@@ -119,7 +119,12 @@ def used_files(params: Params) -> tuple[Path, ...]:
 
 def _body(signature: Mapping[str, Any], model: str) -> list[Path]:
     """The files that are looked up by name: no import statement reaches them."""
-    named = {f"modalities/{one[side]}" for one in parts(signature) for side in SIDES}
+    own = declaration.read(_path("models", model)).needs.get("modalities", {})
+    named = {
+        f"modalities/{own.get(side, {}).get(one[side], one[side])}"
+        for one in parts(signature)
+        for side in SIDES
+    }
     named |= {f"transforms/{name}" for one in parts(signature) for name in one["transforms"]}
     readouts = {one["targets"] for one in parts(signature)}
     files = [

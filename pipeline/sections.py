@@ -46,7 +46,7 @@ class Grid:
     model: list[str] = field(default_factory=list)
     "models: files under components/train/models/"
     hparams: list[str] = field(default_factory=list)
-    "sets: names under `hparams:`, or in components/train/sets.yaml"
+    "sets: names under `hparams:`, or in components/train/sets"
     seed: list[int] = field(default_factory=list)
     "seeds of initialisation, batches and dropout"
     exclude: list[str] = field(default_factory=list)

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from components import catalog
-from components.catalog import closest
+from components.catalog import UserError, closest
 from components.declaration import Setting
 from components.declaration import read as read_declaration
 from pipeline import sections
@@ -14,13 +14,22 @@ from pipeline.located import Located, read
 from pipeline.schema import validate
 
 BASE = Setting("base", "str", None, "the set to start from")
-BUILT_IN = "components/train/sets.yaml"
+BUILT_IN = "components/train/sets"
 
 
 @cache
 def built_in() -> dict[str, dict[str, Any]]:
-    """The sets of components/train/sets.yaml."""
-    return read(catalog.ROOT / BUILT_IN).data
+    """The sets of components/train/sets, a file for each family of models.
+
+    Raises UserError if two files have a set of one name.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for path in sorted((catalog.ROOT / BUILT_IN).glob("*.yaml")):
+        own = read(path).data
+        if twice := sorted(set(own) & set(found)):
+            raise UserError(f"{path}: another file beside it has a set {twice[0]!r} too")
+        found |= own
+    return found
 
 
 def options_of(models: dict[str, catalog.Entry]) -> dict[str, tuple[Setting, ...]]:

@@ -1,8 +1,11 @@
 """What a file under `models/` must hold for any problem to be able to use it.
 
     NEEDS     a literal dict: what the model asks of a problem, {} for nothing. Keys: `inputs` and
-              `targets` (allowed modalities), `provides` (features such as `parse`).
-    Options   a frozen dataclass: the settings that this model alone has, one `setting(...)` each.
+              `targets` (allowed modalities), `provides` (features such as `parse`), `modalities` (by
+              side, a file under `modalities/` of the model's own choice in place of a modality's:
+              {"inputs": {"image": "pixels"}}).
+    Options   a frozen dataclass: the settings that this model alone has, one `setting(...)` each; what
+              several models have comes from a base class in `shared_options.py`.
     Body      the layer below.
 
 Letters: B batch, L inputs' length, T targets' length, D d_model, H heads, K beams.
@@ -37,6 +40,14 @@ class Body(Protocol):
 
     # A body may also have `align(memory) -> [B, L, D]`: outputs at the positions of the inputs, for
     # targets that are aligned with them. Without it the inputs are decoded in the targets' place.
+    #
+    # A body with latent variables has `see_targets(y, mask, memory, training) -> memory`: in training
+    # and where a loss is measured it is shown the targets [B, T, D], not shifted, with their mask
+    # [B, T], between `encode` and `decode`. While decoding it is not called.
+    #
+    # Layers may `add_loss(scalar)` when they are called with training=True: it is added to the loss
+    # of the step as it is (the mean over a batch, times its coefficient). What a person may want to
+    # see of a layer goes to `watch.see`.
 
     def init_cache(self, memory: dict[str, Any], num_beams: int, max_length: Any) -> dict[str, Any]:
         """The cache before the first step, for `max_length` steps at most."""

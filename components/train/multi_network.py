@@ -23,14 +23,21 @@ class MultiNetwork(keras.Model):
         manifests: of the members, in their order.
         body: a model's `Body`, not built yet.
         hp: all hparams as attributes.
+        modalities: as for `Network`.
     """
 
-    def __init__(self, manifests: Mapping[str, Manifest], body: Any, hp: Any) -> None:
+    def __init__(
+        self,
+        manifests: Mapping[str, Manifest],
+        body: Any,
+        hp: Any,
+        modalities: Mapping[str, Mapping[str, str]],
+    ) -> None:
         super().__init__(name="network")
         self.hp, self.body = hp, body
         nets: dict[str, Any] = {}
         self.members = {
-            name: Network(manifest, body, hp, name=name, nets=nets)
+            name: Network(manifest, body, hp, name=name, nets=nets, modalities=modalities)
             for name, manifest in manifests.items()
         }
 

@@ -12,11 +12,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from components.datagen.schema import Feature, Manifest
+from components.datagen.schema import SHARED_VOCABULARY, Feature, Manifest
 from components.train.hparams import Hparams, flat
-
-SHARED_VOCABULARY = "vocabulary.model"
-"""The name of the one SentencePiece model that the members of a mixture share."""
 
 
 def resolve_hparams(module: Any, values: dict[str, Any]) -> SimpleNamespace:
@@ -58,6 +55,8 @@ class Network(keras.Model):
         name: of the network.
         nets: symbol modalities of other problems by vocabulary, to be shared; what is made here is
             added. None: nothing is shared, and there is no command.
+        modalities: a file under `modalities/` to be taken for a modality, by side: what the model's
+            NEEDS say under this name.
     """
 
     def __init__(
@@ -67,9 +66,11 @@ class Network(keras.Model):
         hp: Any,
         name: str = "network",
         nets: dict[str, Any] | None = None,
+        modalities: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
         super().__init__(name=name)
         self.hp = hp
+        own = modalities or {}
         self.commanded = nets is not None
         inputs, targets = manifest.features["inputs"], manifest.features["targets"]
         self.input_modality, self.target_modality = inputs.modality, targets.modality
@@ -79,11 +80,11 @@ class Network(keras.Model):
             and inputs.modality == targets.modality == "symbol"
             and inputs.vocabulary == targets.vocabulary
         )
-        self.target_net = _shared_net(targets, hp, "targets", nets)
+        self.target_net = _shared_net(targets, hp, "targets", nets, own.get("targets", {}))
         if shared:
             self.input_net = self.target_net
         else:
-            self.input_net = _shared_net(inputs, hp, "inputs", nets)
+            self.input_net = _shared_net(inputs, hp, "inputs", nets, own.get("inputs", {}))
         self.body = body
 
     def build(self, *_: Any) -> None:
@@ -112,6 +113,10 @@ class Network(keras.Model):
             x = x + ops.cast(self.command, x.dtype)
         memory = self._encode(batch, x, training)
         targets = batch["targets"]
+        if hasattr(self.body, "see_targets") and self.target_net.autoregressive:
+            seen = self.target_net.bottom(targets, training=training)
+            real = self.target_net.mask(targets)
+            memory = self.body.see_targets(seen, real, memory, training=training)
         if self.target_net.aligned:
             aligned = hasattr(self.body, "align")
             h = self.body.align(memory) if aligned else self.body.decode(x, memory, training)
@@ -169,7 +174,13 @@ class Network(keras.Model):
             losses = own * losses + (1.0 - own) * other
         real = x["tokens"][:, None] > 0
         weights = self.weights_of(targets) * ops.cast(real, "float32")
-        return ops.sum(losses * weights / ops.maximum(x["tokens"], 1.0)[:, None])
+        weights = weights / ops.maximum(x["tokens"], 1.0)[:, None]
+        loss = ops.sum(losses * weights)
+        if training and self.losses:
+            # What layers add (balance of experts, pondering): the parts of a batch that is on several
+            # devices weigh what they have of the targets, so that they add up to a mean too.
+            loss = loss + sum(self.losses) * ops.sum(weights)
+        return loss
 
     def per_example_loss(self, batch: dict[str, Any]) -> tuple[Any, Any, Any]:
         """Without smoothing: summed nll, number of targets, number predicted right; each [B]."""
@@ -195,19 +206,22 @@ class Losses(keras.Model):
         return ops.stack(self.network.per_example_loss(batch), axis=-1)
 
 
-def _shared_net(feature: Feature, hp: Any, name: str, nets: dict[str, Any] | None) -> Any:
-    """The modality's layer, the one that other problems have for the same vocabulary."""
-    key = f"{feature.vocabulary}" if feature.modality == "symbol" else ""
-    if nets is None or key != SHARED_VOCABULARY:
-        return make_modality(feature, hp, name)
-    if key not in nets:
-        nets[key] = make_modality(feature, hp, "text")
-    return nets[key]
+def _shared_net(
+    feature: Feature, hp: Any, name: str, nets: dict[str, Any] | None, own: Mapping[str, str]
+) -> Any:
+    """The modality's layer; in a mixture one for all symbols of the vocabulary that is shared."""
+    file = feature.vocabulary if feature.modality == "symbol" else None
+    if nets is None or file != SHARED_VOCABULARY:
+        return _make_modality(feature, hp, name, own)
+    if file not in nets:
+        nets[file] = _make_modality(feature, hp, "text", own)
+    return nets[file]
 
 
-def make_modality(feature: Feature, hp: Any, name: str) -> Any:
-    """The modality's layer for a feature; `modalities/<modality>.py` holds it."""
-    module = import_module(f"components.train.modalities.{feature.modality}")
+def _make_modality(feature: Feature, hp: Any, name: str, own: Mapping[str, str]) -> Any:
+    """The modality's layer for a feature; `modalities/<modality>.py` holds it, or the model's own."""
+    file = own.get(feature.modality, feature.modality)
+    module = import_module(f"components.train.modalities.{file}")
     return module.Modality(feature, hp, name=name)
 
 
@@ -230,12 +244,13 @@ def build_network(
     module = load_model_module(model, plugins)
     hp = resolve_hparams(module, hparams)
     network: Any
+    modalities = module.NEEDS.get("modalities", {})
     if members:
         from components.train.multi_network import MultiNetwork
 
-        network = MultiNetwork(members, module.Body(hp), hp)
+        network = MultiNetwork(members, module.Body(hp), hp, modalities)
     else:
-        network = Network(manifest, module.Body(hp), hp)
+        network = Network(manifest, module.Body(hp), hp, modalities=modalities)
     network.build()
     return network
 

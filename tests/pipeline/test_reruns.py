@@ -74,7 +74,7 @@ CASES = {
         both(
             digits_only,
             replace(
-                "components/train/sets.yaml",
+                "components/train/sets/transformer.yaml",
                 "transformer_test: {base: transformer_base, d_model: 16",
                 "transformer_test: {base: transformer_base, d_model: 32",
             ),

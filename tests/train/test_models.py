@@ -1,9 +1,15 @@
-"""What every model must do, over every file found under `models/` and every problem it takes."""
+"""What every model must do, over every file found under `models/` and every problem it takes.
+
+A model's own test, `tests/train/models/test_<model>.py`, may say what is special about it here:
+SMALL (settings of a tiny one) and IDLE (ends of the paths of weights that get no gradient when one
+label is asked for).
+"""
 
 from __future__ import annotations
 
 import ast
 import dataclasses
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +32,13 @@ MODALITIES = {
     "class_label": ("symbol", "class_label"),
     "image": ("image", "class_label"),
 }
+
+
+def special(model: str, name: str, default: Any) -> Any:
+    """What the model's own test says under a name."""
+    if not (Path(__file__).parent / "models" / f"test_{model}.py").is_file():
+        return default
+    return getattr(import_module(f"tests.train.models.test_{model}"), name, default)
 
 
 def applies(model: str, kind: str) -> bool:
@@ -51,7 +64,9 @@ def network_of(model: str, kind: str, folder: Path, **values: Any) -> Network:
     keras.utils.set_random_seed(5)
     module = load_model_module(model)
     network = build_network(
-        tiny_data(folder, kind), model, takes(module, {**SMALL, **QUIET, **values})
+        tiny_data(folder, kind),
+        model,
+        takes(module, {**SMALL, **QUIET, **special(model, "SMALL", {}), **values}),
     )
     rng = np.random.default_rng(8)
     for weight in network.trainable_weights:  # biases too, so that none is out of play
@@ -96,7 +111,7 @@ def test_every_weight_gets_a_gradient(model: str, kind: str, tmp_path: Path) -> 
     weights = [variable.value for variable in network.trainable_variables]
     # A decoder asked for one label sees one position, which is zero: there is nothing to compare
     # among positions, and nothing for an input's matrix to multiply.
-    idle = () if kind == "symbol" else ("self_attention/q", "decoder_0/kernel")
+    idle = () if kind == "symbol" else special(model, "IDLE", ("self_attention/q",))
     gradients = tape.gradient(loss, weights)
     for variable, gradient in zip(network.trainable_variables, gradients, strict=True):
         assert gradient is not None, variable.path

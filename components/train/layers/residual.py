@@ -15,14 +15,19 @@ import keras
 
 from components.train.layers.dropout import Dropout
 from components.train.layers.layer_norm import LayerNorm
+from components.train.layers.rms_norm import RMSNorm
+
+NORMS: dict[str, type[Any]] = {"layer_norm": LayerNorm, "rms_norm": RMSNorm}
 
 
 class PreNorm(keras.layers.Layer):
     """x + Drop(F(LN(x))); a stack of these ends with one more norm."""
 
-    def __init__(self, d_model: int, dropout: float, **kwargs: Any) -> None:
+    def __init__(
+        self, d_model: int, dropout: float, normalization: str = "layer_norm", **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
-        self.norm = LayerNorm(d_model, name="norm")
+        self.norm = NORMS[normalization](d_model, name="norm")
         self.drop = Dropout(dropout)
         self.built = True
 
@@ -33,9 +38,11 @@ class PreNorm(keras.layers.Layer):
 class PostNorm(keras.layers.Layer):
     """LN(x + Drop(F(x)))."""
 
-    def __init__(self, d_model: int, dropout: float, **kwargs: Any) -> None:
+    def __init__(
+        self, d_model: int, dropout: float, normalization: str = "layer_norm", **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
-        self.norm = LayerNorm(d_model, name="norm")
+        self.norm = NORMS[normalization](d_model, name="norm")
         self.drop = Dropout(dropout)
         self.built = True
 
@@ -46,9 +53,9 @@ class PostNorm(keras.layers.Layer):
 class FinalNorm(keras.layers.Layer):
     """The norm that closes a pre-norm stack."""
 
-    def __init__(self, d_model: int, **kwargs: Any) -> None:
+    def __init__(self, d_model: int, normalization: str = "layer_norm", **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.norm = LayerNorm(d_model, name="norm")
+        self.norm = NORMS[normalization](d_model, name="norm")
         self.built = True
 
     def call(self, x: Any) -> Any:

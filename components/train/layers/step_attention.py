@@ -7,6 +7,7 @@ bias hides those that are not its own past: K times the products of a small part
 and values would copy the whole cache at every step.
 
 The queries of a sentence stand in the place of positions, so that a memory is shared by its beams.
+H is that of keys and values.
 """
 
 from __future__ import annotations
@@ -19,22 +20,62 @@ from keras import ops
 from components.train.layers.attention import MASKED, Attention
 
 
-def attend(attention: Attention, y: Any, keys: Any, values: Any, bias: Any) -> Any:
+def attend(
+    attention: Attention,
+    y: Any,
+    keys: Any,
+    values: Any,
+    bias: Any,
+    places: tuple[Any, Any] | None = None,
+) -> Any:
     """Queries of rows y [B*K, D] over keys and values [B, H, N, D/H] to [B*K, D].
 
-    bias: added to the logits [B, H, K, N], float32.
+    bias: added to the logits [B, H, K, N], float32. places: of the queries, one for all, and of keys.
     """
-    q = beside(attention, ops.matmul(y, ops.cast(attention.q_kernel, y.dtype)), keys)
-    logits = ops.matmul(q * attention.d_head**-0.5, ops.transpose(keys, (0, 1, 3, 2)))
-    weights = ops.softmax(ops.cast(logits, "float32") + bias, axis=-1)
-    found = ops.transpose(ops.matmul(ops.cast(weights, y.dtype), values), (0, 2, 1, 3))
-    found = ops.reshape(found, (-1, attention.d_model))
-    return ops.matmul(found, ops.cast(attention.output_kernel, y.dtype))
+    q = beside(attention, attention.project(y, "q"), keys)
+    found = ops.transpose(attention.weigh(q, keys, values, bias, places), (0, 2, 1, 3))
+    return attention.project(ops.reshape(found, (-1, attention.d_model)), "output")
+
+
+def look_back(
+    attention: Attention,
+    y: Any,
+    cached: tuple[Any, Any],
+    past: Any,
+    position: Any,
+    before: tuple[Any, Any] | None = None,
+    places: tuple[Any, Any] | None = None,
+) -> tuple[Any, tuple[Any, Any]]:
+    """Self-attention of rows y [B*K, D] at `position` over their own past: [B*K, D], the cache grown.
+
+    cached: keys and values [B, H, T, K, D/H]; past: its bias, see `own_past`. before: keys and values
+    [B, H, N, D/H] that stand before the past, whose bias stands before `past`. places: of the
+    queries [1] or [B, 1], and of all keys [N + T*K] or [B, N + T*K], where there are positions.
+    """
+    new = ops.split(attention.project(y, "kv"), 2, axis=-1)
+    rows = [beside(attention, one, old) for one, old in zip(new, cached, strict=True)]
+    if attention.positions is not None and places is not None:
+        rows[0] = attention.positions.turn(rows[0], places[0])
+    grown = [remember(old, one, position) for old, one in zip(cached, rows, strict=True)]
+    batch, heads, length, beams, width = ops.shape(grown[0])
+    keys, values = (ops.reshape(one, (batch, heads, length * beams, width)) for one in grown)
+    if before is not None:
+        keys = ops.concatenate([before[0], keys], axis=2)
+        values = ops.concatenate([before[1], values], axis=2)
+    return attend(attention, y, keys, values, past, places), (grown[0], grown[1])
+
+
+def empty_cache(memory: Any, num_kv_heads: int, length: Any, beams: int, width: int) -> Any:
+    """Keys or values before the first step: zeros [B, H, T, K, D/H]; B and the dtype are those of
+    `memory` [B, ...]."""
+    shape = (ops.shape(memory)[0], num_kv_heads, length, beams, width)
+    return ops.zeros(shape, dtype=memory.dtype)
 
 
 def beside(attention: Attention, rows: Any, keys: Any) -> Any:
-    """[B*K, D] to [B, H, K, D/H], the beams of a sentence side by side; B is that of `keys`."""
-    shape = (ops.shape(keys)[0], -1, attention.num_heads, attention.d_head)
+    """[B*K, n * D/H] to [B, n, K, D/H], the beams of a sentence side by side; B is that of `keys`."""
+    heads = rows.shape[-1] // attention.d_head
+    shape = (ops.shape(keys)[0], -1, heads, attention.d_head)
     return ops.transpose(ops.reshape(rows, shape), (0, 2, 1, 3))
 
 

@@ -13,25 +13,16 @@ from typing import Any
 import keras
 from keras import ops
 
-from components.train.hparams import setting
 from components.train.layers.encoder import Encoder
+from components.train.layers.sublayers import Sublayers
+from components.train.shared_options import StackOptions
 
 NEEDS: dict[str, Any] = {"targets": ["class_label", "aligned", "span", "real"]}
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(StackOptions):
     """What the encoder is told; the names are the Transformer's."""
-
-    num_heads: int = setting(8, "attention heads; must divide d_model", low=1)
-    d_ff: int = setting(2048, "hidden width of the feed-forward networks", low=1)
-    attention_dropout: float = setting(
-        0.1, "dropped share of attention weights", low=0, high=1, open_high=True
-    )
-    relu_dropout: float = setting(
-        0.1, "dropped share inside the feed-forward networks", low=0, high=1, open_high=True
-    )
-    norm: str = setting("pre", "where layer norm stands", choices=("pre", "post"))
 
 
 class Body(keras.layers.Layer):
@@ -40,17 +31,7 @@ class Body(keras.layers.Layer):
     def __init__(self, hp: Any) -> None:
         super().__init__(name="body")
         self.d_model = hp.d_model
-        self.encoder = Encoder(
-            hp.num_layers,
-            hp.d_model,
-            hp.num_heads,
-            hp.d_ff,
-            norm=hp.norm,
-            dropout=hp.dropout,
-            attention_dropout=hp.attention_dropout,
-            relu_dropout=hp.relu_dropout,
-            name="encoder",
-        )
+        self.encoder = Encoder(hp.num_layers, Sublayers.of(hp), name="encoder")
 
     def build(self, *_: Any) -> None:
         self.encoder.build((None, None, self.d_model))

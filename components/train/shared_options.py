@@ -1,0 +1,71 @@
+"""Settings that several models have: a model's `Options` inherits those that it reads.
+
+    @dataclass(frozen=True)
+    class Options(AttentionOptions, FeedForwardOptions): ...
+
+One name means one thing in all models.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from components.train.hparams import setting
+
+
+@dataclass(frozen=True)
+class AttentionOptions:
+    """Multi-head attention."""
+
+    num_heads: int = setting(8, "attention heads; must divide d_model", low=1)
+    attention_dropout: float = setting(
+        0.1, "dropped share of attention weights", low=0, high=1, open_high=True
+    )
+
+
+@dataclass(frozen=True)
+class FeedForwardOptions:
+    """Position-wise feed-forward networks."""
+
+    d_ff: int = setting(2048, "hidden width of the feed-forward networks", low=1)
+    relu_dropout: float = setting(
+        0.1, "dropped share inside the feed-forward networks", low=0, high=1, open_high=True
+    )
+
+
+@dataclass(frozen=True)
+class DepthOptions:
+    """An encoder and a decoder of different depths."""
+
+    num_encoder_layers: int = setting(0, "encoder layers; 0: num_layers", low=0)
+    num_decoder_layers: int = setting(0, "decoder layers; 0: num_layers", low=0)
+
+
+@dataclass(frozen=True)
+class NormOptions:
+    """What stands around a sublayer."""
+
+    norm: str = setting("pre", "where the norm stands", choices=("pre", "post"))
+
+
+@dataclass(frozen=True)
+class StackOptions(AttentionOptions, FeedForwardOptions, NormOptions):
+    """Everything that the layers of a Transformer's stacks are made by."""
+
+    num_kv_heads: int = setting(
+        0, "heads of keys and values in attention; must divide num_heads; 0: num_heads", low=0
+    )
+    attention_bias: bool = setting(False, "biases in attention's projections")
+    positions: str = setting(
+        "timing",
+        "timing, sinusoid and learned are added to the input; relative and rope are in attention",
+        choices=("timing", "sinusoid", "learned", "relative", "rope", "none"),
+    )
+    max_relative_position: int = setting(
+        20, "relative: farther positions count as if they were so far apart", low=1
+    )
+    max_positions: int = setting(256, "learned: rows of the table", low=1)
+    normalization: str = setting("layer_norm", "what norms do", choices=("layer_norm", "rms_norm"))
+    feed_forward: str = setting(
+        "relu", "of the position-wise networks", choices=("relu", "gelu", "swiglu")
+    )

@@ -1,7 +1,8 @@
 """Hugging Face's Marian with the weights of our Transformer, so that both do the same work.
 
-Only `norm: post` has a counterpart there. Marian has biases on its attention and other sinusoids;
-here the first are zero and the second are ours. `tests/train/test_marian_parity.py` compares logits.
+Only `norm: post` has a counterpart there, with `attention_bias: true` and `positions: sinusoid` all of
+it. Without them Marian's biases are zero here, and its table of sinusoids is replaced by ours.
+`tests/train/test_marian_parity.py` compares logits.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ def marian_of(network: Any, positions: int = 1024) -> Any:
     theirs = transformers.MarianMTModel(config).eval()
     shapes = {name: tuple(value.shape) for name, value in theirs.state_dict().items()}
     state = {name: torch.zeros(shape) for name, shape in shapes.items()}
-    for name, array in _arrays(network, positions).items():
+    table = theirs.state_dict()["model.encoder.embed_positions.weight"].numpy()
+    for name, array in _arrays(network, positions, table).items():
         assert shapes[name] == array.shape, name
         state[name] = torch.tensor(np.ascontiguousarray(array))
     theirs.load_state_dict(state)
@@ -53,8 +55,8 @@ def marian_of(network: Any, positions: int = 1024) -> Any:
     return theirs
 
 
-def _arrays(network: Any, positions: int) -> dict[str, np.ndarray]:
-    """Our weights by Marian's names; its matrices are [out, in]."""
+def _arrays(network: Any, positions: int, table: np.ndarray) -> dict[str, np.ndarray]:
+    """Our weights by Marian's names; its matrices are [out, in]. table: its own sinusoids."""
     import keras
 
     from components.train.layers.positions import timing_signal
@@ -71,6 +73,12 @@ def _arrays(network: Any, positions: int) -> dict[str, np.ndarray]:
         found[f"{place}.k_proj.weight"] = kv[:, :d].T
         found[f"{place}.v_proj.weight"] = kv[:, d:].T
         found[f"{place}.out_proj.weight"] = array(layer.output_kernel).T
+        if layer.use_bias:
+            found[f"{place}.q_proj.bias"] = array(layer.q_bias)
+            found[f"{place}.k_proj.bias"], found[f"{place}.v_proj.bias"] = np.split(
+                array(layer.kv_bias), 2
+            )
+            found[f"{place}.out_proj.bias"] = array(layer.output_bias)
 
     def normalise(layer: Any, place: str) -> None:
         found[f"{place}.weight"] = array(layer.norm.gamma)
@@ -86,7 +94,9 @@ def _arrays(network: Any, positions: int) -> dict[str, np.ndarray]:
     for name in ("model.shared", "model.encoder.embed_tokens", "model.decoder.embed_tokens"):
         found[f"{name}.weight"] = embedding
     found["lm_head.weight"] = embedding
-    timing = array(timing_signal(keras.ops.arange(positions), d))
+    timing = table
+    if network.hp.positions == "timing":
+        timing = array(timing_signal(keras.ops.arange(positions), d))
     found["model.encoder.embed_positions.weight"] = timing + array(body.target_space)
     found["model.decoder.embed_positions.weight"] = timing
     for i, layer in enumerate(body.encoder.layers):

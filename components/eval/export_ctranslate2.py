@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,15 @@ from components.train.records import Records
 from components.train.runtime import cores
 
 BODY = "components.train.models.transformer"
+# What is written below knows these settings only.
+PLAIN = {
+    "positions": "timing",
+    "normalization": "layer_norm",
+    "feed_forward": "relu",
+    "attention_bias": False,
+    "num_kv_heads": 0,
+    "tied_softmax": True,
+}
 """The model that can be exported. It is not imported here: an evaluation may export, and the identity
 of another model's cell would depend on this one's code."""
 LENGTHS = 1024
@@ -107,6 +115,9 @@ def unsupported(network: Network, manifest: Manifest) -> str | None:
     if model != BODY:
         name = model.rpartition(".")[2]
         return f"only transformer can be exported to CTranslate2, not {name}"
+    for option, value in PLAIN.items():
+        if getattr(network.hp, option) != value:
+            return f"{option} {getattr(network.hp, option)!r} is not exported, only {value!r}"
     for side in ("inputs", "targets"):
         file = manifest.features[side].vocabulary or ""
         if not file.endswith(vocabulary.KINDS["sentencepiece"]):
@@ -154,7 +165,7 @@ def _spec(ctranslate2: Any, network: Network, positions: int) -> Any:
     spec = ctranslate2.specs.TransformerSpec.from_config(
         (len(body.encoder.layers), len(body.decoder)), hp.num_heads, pre_norm=hp.norm == "pre"
     )
-    timing = _array(import_module(BODY).timing_signal(keras.ops.arange(positions), hp.d_model))
+    timing = _array(body.positions(keras.ops.arange(positions)))
     spec.encoder.position_encodings.encodings = timing + _array(body.target_space)
     spec.decoder.position_encodings.encodings = timing
     spec.encoder.embeddings[0].weight = _array(network.input_net.embedding)

@@ -49,6 +49,9 @@ class Hparams:
     shared_embedding: bool = setting(
         True, "one matrix for inputs, targets and softmax where the vocabulary is one"
     )
+    tied_softmax: bool = setting(
+        True, "symbols' logits come from the matrix that embeds them, not from one of their own"
+    )
     batch_tokens: int = setting(
         4096, "positions a batch holds: examples x longest of inputs and targets", low=1
     )

@@ -1,13 +1,14 @@
 """The paper's post-norm Transformer beside Hugging Face's Marian with the same random weights.
 
-Its sinusoids are ours, so that everything else must agree: scaling, norms, masks, heads, shift and
-tied softmax. `benchmarks/decoding.py` times the same Marian.
+Everything must agree: scaling, norms, masks, heads, shift and tied softmax; with biases and the
+paper's sinusoids these as well. `benchmarks/decoding.py` times the same Marian.
 Needs torch and transformers, which this project does not install: skipped where they are not.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -23,17 +24,19 @@ transformers = pytest.importorskip("transformers", reason="pip install transform
 D, HEADS, LAYERS, FF, V = 16, 4, 2, 24, len(WORDS)
 
 
-def network_of(folder: Path) -> Network:
+def network_of(folder: Path, **more: Any) -> Network:
     values = {"d_model": D, "num_layers": LAYERS, "num_heads": HEADS, "d_ff": FF, "norm": "post"}
-    network = build_network(tiny_data(folder), "transformer", values)
+    network = build_network(tiny_data(folder), "transformer", values | more)
     rng = np.random.default_rng(8)
     for weight in network.trainable_weights:
         weight.assign(weight + rng.normal(0, 0.1, weight.shape).astype(np.float32))
     return network
 
 
-def test_marian_with_our_weights_gives_our_logits(tmp_path: Path) -> None:
-    network = network_of(tmp_path)
+@pytest.mark.parametrize("paper", [False, True])
+def test_marian_with_our_weights_gives_our_logits(paper: bool, tmp_path: Path) -> None:
+    more = {"attention_bias": True, "positions": "sinusoid"} if paper else {}
+    network = network_of(tmp_path, **more)
     theirs = marian_of(network)
     rng = np.random.default_rng(3)
     inputs, targets = rng.integers(3, V, (3, 7)), rng.integers(3, V, (3, 6))

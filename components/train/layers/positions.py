@@ -32,6 +32,7 @@ class Positions(keras.layers.Layer):
     def __init__(self, kind: str, d_model: int, max_positions: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.kind, self.d_model, self.max_positions = kind, d_model, max_positions
+        self.adds = kind in ADDED
         if kind == "learned":
             self.table = self.add_weight(
                 shape=(max_positions, d_model),

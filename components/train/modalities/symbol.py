@@ -1,6 +1,7 @@
 """Symbols of a vocabulary: x = E[id] * sqrt(D), zero at padding; logits = h E^T, no bias.
 
-Initial E is N(0, D^-0.5). Reference: Vaswani et al. 2017, section 3.4; Tensor2Tensor's SymbolModality.
+With `tied_softmax: false` logits are h W^T, W a matrix of its own. Initial E and W are N(0, D^-0.5).
+Reference: Vaswani et al. 2017, section 3.4; Tensor2Tensor's SymbolModality.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from components.train.layers.categorical import Categorical
 
 
 class Modality(Categorical, keras.layers.Layer):
-    """One embedding matrix [V, D], read by `bottom` and by `top`.
+    """One embedding matrix [V, D], read by `bottom` and, unless it is told otherwise, by `top`.
 
     Args:
         feature: its `vocabulary_size` is V.
-        hp: d_model (D) and symbol_dropout are read.
+        hp: d_model (D), symbol_dropout and tied_softmax are read.
     """
 
     autoregressive, aligned = True, False
@@ -29,6 +30,7 @@ class Modality(Categorical, keras.layers.Layer):
         if not feature.vocabulary_size:
             raise ValueError("a symbol feature needs a vocabulary_size")
         self.size, self.d_model = feature.vocabulary_size, hp.d_model
+        self.tied = hp.tied_softmax or self.name == "inputs"
         self.symbol_dropout = hp.symbol_dropout
         self.seeds = keras.random.SeedGenerator() if self.symbol_dropout else None
 
@@ -38,6 +40,13 @@ class Modality(Categorical, keras.layers.Layer):
             initializer=keras.initializers.RandomNormal(stddev=self.d_model**-0.5),
             name="embedding",
         )
+        self.softmax = self.embedding
+        if not self.tied:
+            self.softmax = self.add_weight(
+                shape=(self.size, self.d_model),
+                initializer=keras.initializers.RandomNormal(stddev=self.d_model**-0.5),
+                name="softmax",
+            )
         self.built = True
 
     def mask(self, ids: Any) -> Any:
@@ -56,5 +65,5 @@ class Modality(Categorical, keras.layers.Layer):
 
     def top(self, h: Any) -> Any:
         """[..., D] -> float32 logits [..., V]."""
-        kernel = ops.transpose(ops.cast(self.embedding, h.dtype))
+        kernel = ops.transpose(ops.cast(self.softmax, h.dtype))
         return ops.cast(ops.matmul(h, kernel), "float32")

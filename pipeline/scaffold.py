@@ -122,4 +122,5 @@ def _next(kind: str, name: str, plugin: str | None, place: Place) -> list[str]:
         lines += [f"  params.yaml: add {name} to grid.{kind}", "  then: dvc repro"]
         if not plugin:
             lines.append(f"  its contract: make test ARGS='{CONTRACTS[kind]} -k {name}'")
-    return lines if kind == "model" else [*lines, "  the guide: docs/new-problem.md"]
+    guide = "docs/new-model.md" if kind == "model" else "docs/new-problem.md"
+    return [*lines, f"  the guide: {guide}"]

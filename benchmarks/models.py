@@ -1,0 +1,241 @@
+"""Every model on five problems, trained and compared: docs/models.md.
+
+    python -m benchmarks.models [--minutes FACTOR] [--jobs N] [--data FOLDER] [--work FOLDER] [--write]
+
+Runs the grid of `models.yaml` in a clone of this repository below `--work` with the product's own
+`run`; what is there already is not run again. `--minutes` multiplies every cell's budget. `--write` puts
+the tables and the picture into docs/.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from benchmarks.problems import numbers_of
+from benchmarks.rounds import REPOSITORY
+from components import catalog, theme
+from components.datagen.schema import Manifest
+
+GRID = Path(__file__).with_suffix(".yaml")
+PAGE = REPOSITORY / "docs" / "models.md"
+PICTURE = REPOSITORY / "docs" / "models.png"
+MIXTURE = "five"
+NOT_APPLICABLE = "not_applicable"
+
+
+HEAD = """\
+# Every model on five problems
+
+Made by `python -m benchmarks.models --write` from the grid in `benchmarks/models.yaml`: one recipe, one
+seed, one core a cell ({machine}, two cells at a time, greedy decoding), and the same minutes for every
+model ({minutes}; compiling is in them). These are minutes where the papers had days: what they show is
+that each model runs the whole way on each problem that it takes, and what it makes of a little time.
+
+![every model on five problems](models.png)
+
+"""
+
+
+@dataclass(frozen=True)
+class Result:
+    """A cell that was trained and evaluated. value, low, high: of the headline metric on test."""
+
+    problem: str
+    model: str
+    hparams: str
+    metric: str
+    value: float
+    low: float
+    high: float
+    higher: bool
+    train: dict[str, Any]
+    metrics: dict[str, Any]
+
+    @property
+    def label(self) -> str:
+        return self.model if self.hparams.startswith("tiny") else f"{self.model}, {self.hparams}"
+
+
+def params_of(data: str, factor: float) -> dict[str, Any]:
+    """models.yaml with the data folder filled in and every budget multiplied."""
+    params: dict[str, Any] = yaml.safe_load(GRID.read_text().replace("{data}", data))
+    for values in params["hparams"].values():
+        if "minutes" in values:
+            values["minutes"] *= factor
+    return params
+
+
+def results_of(work: Path, params: dict[str, Any]) -> list[Result]:
+    """What the cells of the grid gave, those of a mixture once for each of its members."""
+    found = []
+    for problem in params["grid"]["problem"]:
+        for model in params["grid"]["model"]:
+            for hparams in params["grid"]["hparams"]:
+                folder = work / "runs" / problem / model / hparams / "1"
+                if (folder / "metrics.json").is_file():
+                    found += _read(work, folder, problem, model, hparams)
+    return found
+
+
+def _read(work: Path, folder: Path, problem: str, model: str, hparams: str) -> list[Result]:
+    metrics = json.loads((folder / "metrics.json").read_text())
+    train = json.loads((folder / "train.json").read_text())
+    if "params" not in metrics:
+        return []  # not applicable
+    manifest = Manifest.load(work / "data" / problem)
+    members = manifest.members or [""]
+    found = []
+    for member in members:
+        own = Manifest.load(work / "data" / problem / member)
+        module = catalog.load_module("metrics", own.metrics[0])
+        prefix = f"{member}/" if member else ""
+        value = metrics[prefix + module.MAIN]
+        low = metrics.get(f"{prefix}{module.MAIN}_low", value)
+        high = metrics.get(f"{prefix}{module.MAIN}_high", value)
+        name = f"{problem}/{member}" if member else problem
+        numbers = {key.removeprefix(prefix): one for key, one in metrics.items()}
+        found.append(
+            Result(
+                name,
+                model,
+                hparams,
+                module.MAIN,
+                value,
+                low,
+                high,
+                getattr(module, "HIGHER_IS_BETTER", True),
+                train,
+                numbers,
+            )
+        )
+    return found
+
+
+def table(work: Path, problem: str, results: list[Result]) -> str:
+    """One problem's models, the best first."""
+    own = sorted(results, key=lambda one: one.value, reverse=results[0].higher)
+    manifest = Manifest.load(work / "data" / problem)
+    titles = ["model", "test (95 %)", "weights", "steps", "tokens/s", "training"]
+    rows = [titles, ["---"] * len(titles)]
+    for one in own:
+        minutes, seconds = divmod(round(one.train["train_seconds"]), 60)
+        rows.append(
+            [
+                one.label,
+                "<br>".join(numbers_of(manifest, one.metrics)[:2]),
+                f"{one.train['params'] / 1e6:.2f} M",
+                f"{one.train['steps']:,}",
+                f"{one.train['tokens_per_second']:,.0f}",
+                f"{minutes} min {seconds:02d} s",
+            ]
+        )
+    sizes = " / ".join(f"{split.examples:,}" for split in manifest.splits.values())
+    lines = "\n".join("| " + " | ".join(row) + " |" for row in rows)
+    return f"## {problem}\n\n{sizes} examples.\n\n{lines}\n"
+
+
+def joint(results: list[Result]) -> str:
+    """Each member of the mixture beside the same model alone."""
+    rows = [["model", "problem", "metric", "alone", "in the mixture"], ["---"] * 5]
+    alone = {(one.problem, one.model): one for one in results if one.hparams.startswith("tiny")}
+    for one in results:
+        mixture, _, member = one.problem.partition("/")
+        single = alone.get((member, one.model))
+        if mixture == MIXTURE and single:
+            rows.append([one.model, member, one.metric, _interval(single), _interval(one)])
+    lines = "\n".join("| " + " | ".join(row) + " |" for row in rows)
+    return f"## {MIXTURE}: the same problems in one model\n\n{lines}\n"
+
+
+def _interval(one: Result) -> str:
+    return f"{one.value:.4g} ({one.low:.4g} to {one.high:.4g})"
+
+
+def draw(results: list[Result], problems: list[str]) -> bytes:
+    """A PNG: every problem's models by their headline metric, with its interval."""
+    by_problem = {name: [one for one in results if one.problem == name] for name in problems}
+    by_problem = {name: own for name, own in by_problem.items() if own}
+    most = max(map(len, by_problem.values()))
+    more = {"axes.grid.axis": "x", "ytick.labelcolor": theme.LIGHT.ink, "ytick.labelsize": 7}
+    with theme.style(theme.LIGHT, more):
+        import matplotlib.pyplot as plt
+
+        size = (3.3 * len(by_problem), 0.9 + 0.24 * most)
+        figure, (axes,) = plt.subplots(
+            1, len(by_problem), figsize=size, squeeze=False, layout="constrained"
+        )
+        for axis, (name, own) in zip(axes, by_problem.items(), strict=True):
+            # The best is at the top.
+            own = sorted(own, key=lambda one: one.value, reverse=not own[0].higher)
+            values = [one.value for one in own]
+            apart = [
+                [max(one.value - one.low, 0) for one in own],
+                [max(one.high - one.value, 0) for one in own],
+            ]
+            hue = theme.LIGHT.series[0]
+            axis.errorbar(values, range(len(own)), xerr=apart, fmt="o", color=hue, markersize=4)
+            axis.set_yticks(range(len(own)), [one.label for one in own])
+            better = "more is better" if own[0].higher else "less is better"
+            axis.set_title(f"{name}\n{own[0].metric}, {better}")
+        return theme.png(figure, 130)
+
+
+def page(work: Path, params: dict[str, Any], results: list[Result]) -> str:
+    """docs/models.md."""
+    tiny = params["hparams"]
+    minutes = ", ".join(
+        f"`{name}` {values['minutes']:g}" for name, values in tiny.items() if "minutes" in values
+    )
+    machine = f"{os.cpu_count()} CPU cores, {platform.machine()}"
+    parts = [HEAD.format(machine=machine, minutes=minutes)]
+    for problem in params["grid"]["problem"]:
+        own = [one for one in results if one.problem == problem]
+        if own:
+            parts.append(table(work, problem, own))
+    if any(one.problem.startswith(f"{MIXTURE}/") for one in results):
+        parts.append(joint(results))
+    return "\n".join(parts)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument(
+        "--minutes", type=float, default=1.0, metavar="FACTOR", help="of the budgets"
+    )
+    parser.add_argument("--jobs", type=int, default=2, help="cells at a time")
+    parser.add_argument("--data", default=str(REPOSITORY.parent / "shared" / "data"))
+    parser.add_argument("--work", type=Path, default=REPOSITORY / ".work" / "models")
+    parser.add_argument("--write", action="store_true", help="write docs/models.md and its picture")
+    parser.add_argument("--no-run", action="store_true", help="only read what was run")
+    chosen = parser.parse_args()
+    params = params_of(chosen.data, chosen.minutes)
+    if not chosen.no_run:
+        if not (chosen.work / ".git").is_dir():
+            subprocess.run(["git", "clone", "-q", str(REPOSITORY), str(chosen.work)], check=True)
+        (chosen.work / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+        paths = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        subprocess.run(
+            [sys.executable, "-m", "pipeline", "run", "--jobs", str(chosen.jobs)],
+            cwd=chosen.work,
+            env={**os.environ, "PATH": paths},
+        )
+    results = results_of(chosen.work, params)
+    text = page(chosen.work, params, results)
+    print(text)
+    if chosen.write:
+        PAGE.write_text(text)
+        PICTURE.write_bytes(draw(results, params["grid"]["problem"]))
+
+
+if __name__ == "__main__":
+    main()

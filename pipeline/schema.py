@@ -27,6 +27,7 @@ WORDS = {
 def normal_type(text: str) -> str:
     """A type as YAML can hold it: tuples are lists, mappings are dicts."""
     text = text.replace("Mapping", "dict").replace("tuple[str, ...]", "list[str]")
+    text = text.replace("tuple[int, ...]", "list[int]")
     return {"dict[str, Any]": "dict", "tuple": "list[str]"}.get(text, text)
 
 

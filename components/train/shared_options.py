@@ -42,6 +42,16 @@ class DepthOptions:
 
 
 @dataclass(frozen=True)
+class RecurrentEncoderOptions:
+    """An encoder of LSTMs (`layers/recurrent.py`)."""
+
+    bidirectional: bool = setting(True, "the encoder reads both ways; false: one way")
+    reverse_inputs: bool = setting(
+        True, "an encoder that reads one way begins at the last position; false: at the first"
+    )
+
+
+@dataclass(frozen=True)
 class NormOptions:
     """What stands around a sublayer."""
 
@@ -68,4 +78,48 @@ class StackOptions(AttentionOptions, FeedForwardOptions, NormOptions):
     normalization: str = setting("layer_norm", "what norms do", choices=("layer_norm", "rms_norm"))
     feed_forward: str = setting(
         "relu", "of the position-wise networks", choices=("relu", "gelu", "swiglu")
+    )
+
+
+@dataclass(frozen=True)
+class ExpertOptions:
+    """Mixtures of experts in the place of feed-forward networks (`layers/experts.py`)."""
+
+    moe_num_experts: int = setting(16, "experts of a mixture", low=1)
+    moe_k: int = setting(2, "experts that read a position; at most moe_num_experts", low=1)
+    moe_hidden_size: int = setting(2048, "hidden width of an expert", low=1)
+    moe_loss_coef: float = setting(
+        1e-3, "weight of the loss that keeps experts as busy as each other", low=0
+    )
+    moe_capacity_factor: float = setting(
+        0.0,
+        "most an expert takes in training, over its even share; 0: everything it is sent",
+        low=0,
+    )
+
+
+@dataclass(frozen=True)
+class StemOptions:
+    """How a convolutional network begins."""
+
+    stem: str = setting(
+        "large", "large shrinks photographs; small keeps all pixels", choices=("large", "small")
+    )
+
+
+@dataclass(frozen=True)
+class LatentOptions:
+    """Latent variables (`layers/latents.py`)."""
+
+    latent_size: int = setting(14, "dimensions, or bits, of a latent", low=1)
+    kl_weight: float = setting(1.0, "factor of the latents' cost in training", low=0)
+    kl_warmup_steps: int = setting(0, "training steps over which that factor rises from 0", low=0)
+    free_nats: float = setting(
+        0.0, "training takes latents of an example that cost less as costing so many nats", low=0
+    )
+    word_dropout: float = setting(
+        0.0, "share of the decoder's inputs that training hides", low=0, high=1
+    )
+    autoregressive: bool = setting(
+        True, "the decoder sees the targets so far; false: the latents and the inputs only"
     )

@@ -119,7 +119,7 @@ def check_cell_values(
     right = validate(scratch, (), {k: v for k, v in values.items() if k in names}, fields)
     for _, message in scratch.faults:
         name, _, rest = message.partition(": ")
-        held = _holder(own, steps, name)
+        held = _holder(own, steps, name.partition("[")[0])
         located.fault(held or home, rest if held else message)
     hparams = {one.name: right.get(one.name, one.default) for one in fields}
     heads = hparams.get("num_heads")
@@ -130,6 +130,12 @@ def check_cell_values(
             key,
             f"d_model {hparams['d_model']} is not divisible by num_heads {heads} ({model}); "
             f"expected for example d_model {low or heads} or {low + heads}",
+        )
+    shared = hparams.get("num_kv_heads")
+    if isinstance(shared, int) and shared > 0 and isinstance(heads, int) and heads % shared:
+        located.fault(
+            _holder(own, steps, "num_kv_heads") or home,
+            f"num_kv_heads {shared} does not divide num_heads {heads} ({model})",
         )
 
 

@@ -41,6 +41,8 @@ class Plan:
     static: every batch of a bucket has the same shape [batch_tokens // bound, bound], for backends
       that compile one program a shape; rows and positions that fill up weigh nothing.
     growth: ratio of bucket bounds; larger means fewer shapes and more padding.
+    rows_multiple: rows of a batch are a multiple of it, for as many devices.
+    packing: several examples share a row of max_length positions, see `packing.py`.
     """
 
     batch_tokens: int
@@ -49,6 +51,7 @@ class Plan:
     static: bool = False
     growth: float = 1.1
     rows_multiple: int = 1
+    packing: bool = False
 
 
 class Stream:

@@ -30,7 +30,11 @@ class Body(Protocol):
         """hp: attributes are the fields of `Hparams` and of this file's `Options`."""
 
     def encode(self, x: Any, mask: Any, training: bool | None = None) -> dict[str, Any]:
-        """Inputs [B, L, D] and mask [B, L] (bool, True at real positions) to memory."""
+        """Inputs [B, L, D] and mask [B, L] (bool, True at real positions) to memory.
+
+        A modality of the model's own choice may give something else: `pixels` gives a map
+        [B, H, W, 3] and a mask [B, 1], True where a row is an image.
+        """
 
     def decode(self, y: Any, memory: dict[str, Any], training: bool | None = None) -> Any:
         """Targets [B, T, D], already shifted right by one, and memory to outputs [B, T, D].
@@ -41,9 +45,17 @@ class Body(Protocol):
     # A body may also have `align(memory) -> [B, L, D]`: outputs at the positions of the inputs, for
     # targets that are aligned with them. Without it the inputs are decoded in the targets' place.
     #
-    # A body with latent variables has `see_targets(y, mask, memory, training) -> memory`: in training
-    # and where a loss is measured it is shown the targets [B, T, D], not shifted, with their mask
-    # [B, T], between `encode` and `decode`. While decoding it is not called.
+    # A body that keeps the texts of a packed row apart says `packs = True`. Its `encode` is then also
+    # given int32 segments [B, L] in place of the mask, from 1 on, 0 for padding, and `decode` finds
+    # those of the targets as memory["target_segments"] (see `layers/segments.py`).
+    #
+    # A body that must know the targets beforehand has `see_targets(y, mask, memory, training) ->
+    # memory`: in training and where a loss is measured it is shown them [B, T, D], not shifted, with
+    # their mask [B, T], between `encode` and `decode`. Some want the mask alone, to count what is real;
+    # a body with latent variables infers them. While decoding it is not called, and the latents are
+    # those that are most probable before any target is seen. Under `latent_nats` (float32 [B]) the memory has
+    # what an example's latents cost, to be reported with the loss of its targets; in training the body
+    # adds it to the loss by itself (`layers/latents.py`).
     #
     # Layers may `add_loss(scalar)` when they are called with training=True: it is added to the loss
     # of the step as it is (the mean over a batch, times its coefficient). What a person may want to

@@ -56,6 +56,9 @@ class Hparams:
         4096, "positions a batch holds: examples x longest of inputs and targets", low=1
     )
     max_length: int = setting(256, "training examples longer than this are left out", low=1)
+    packing: bool = setting(
+        False, "several texts in a row of max_length: one shape of batch, hardly any padding"
+    )
     optimizer: str = setting("adam", "Keras optimizer", choices=OPTIMIZERS)
     learning_rate: float = setting(2.0, "constant factor of the schedule", low=0)
     learning_rate_schedule: str = setting(

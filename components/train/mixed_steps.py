@@ -17,6 +17,7 @@ import numpy as np
 from components.train.batches import Stream
 from components.train.feeding import feed
 from components.train.mixed_stream import MixedStream
+from components.train.packing import count_examples
 
 
 def train_steps(
@@ -83,5 +84,5 @@ class _Reader:
     def _watched(self, batches: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         for batch in batches:
             tokens = batch["tokens"]
-            self.sizes.append((len(tokens), int(np.count_nonzero(tokens)), int(tokens.max())))
+            self.sizes.append((len(tokens), count_examples(batch), int(tokens.max())))
             yield batch

@@ -11,6 +11,7 @@ import numpy as np
 from components.datagen import mixing
 from components.datagen.schema import Manifest
 from components.train.batches import Plan, Stream
+from components.train.packing import PackedStream, packable
 from components.train.records import Records
 
 BLOCK = 1024
@@ -73,11 +74,16 @@ class MixedStream:
 
 
 def open_stream(data_dir: Path, manifest: Manifest, plan: Plan) -> Stream | MixedStream:
-    """The training batches of a problem, or of the members of a mixture."""
+    """The training batches of a problem, or of the members of a mixture.
+
+    With packing a mixture packs those of its members that are texts on both sides.
+    """
     if not manifest.members:
-        return Stream(Records(data_dir, manifest, "train", plan.seed), plan)
+        kind = PackedStream if plan.packing else Stream
+        return kind(Records(data_dir, manifest, "train", plan.seed), plan)
     streams = {}
     for name in manifest.members:
         own = Manifest.load(data_dir / name)
-        streams[name] = Stream(Records(data_dir / name, own, "train", plan.seed), plan)
+        kind = PackedStream if plan.packing and packable(own.features) else Stream
+        streams[name] = kind(Records(data_dir / name, own, "train", plan.seed), plan)
     return MixedStream(streams, manifest.mixture, plan.seed)

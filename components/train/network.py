@@ -102,12 +102,18 @@ class Network(keras.Model):
         return self._encode(batch, self.input_net.bottom(batch["inputs"], training), training)
 
     def _encode(self, batch: dict[str, Any], x: Any, training: bool | None) -> dict[str, Any]:
-        mask = self.input_net.mask(batch["inputs"])
+        mask = batch.get("inputs_segments")
+        if mask is None:
+            mask = self.input_net.mask(batch["inputs"])
         return self.body.encode(x, mask, training=training)
 
     def call(self, batch: dict[str, Any], training: bool | None = None) -> Any:
         """What the targets' modality makes of the body's outputs, teacher-forced: float32 logits
         [B, T, V], or [B, 1, 1] for a number."""
+        return self._measured(batch, training)[0]
+
+    def _measured(self, batch: dict[str, Any], training: bool | None) -> tuple[Any, dict[str, Any]]:
+        """What `call` gives, and the body's memory of the batch."""
         x = self.input_net.bottom(batch["inputs"], training=training)
         if self.target_net.aligned and self.commanded:
             x = x + ops.cast(self.command, x.dtype)
@@ -120,15 +126,23 @@ class Network(keras.Model):
         if self.target_net.aligned:
             aligned = hasattr(self.body, "align")
             h = self.body.align(memory) if aligned else self.body.decode(x, memory, training)
-            return self.target_net.top(h, self.input_net.mask(batch["inputs"]))
+            return self.target_net.top(h, self.input_net.mask(batch["inputs"])), memory
         if self.target_net.autoregressive:
             shifted = ops.pad(targets[:, :-1], [[0, 0], [1, 0]])
+            segments = batch.get("targets_segments")
+            if segments is not None:
+                # Several examples in a row: each begins as it would alone.
+                memory["target_segments"] = segments
+                begins = ops.not_equal(segments, ops.pad(segments[:, :-1], [[0, 0], [1, 0]]))
+                shifted = ops.where(begins, 0, shifted)
             y = self.target_net.bottom(shifted, training=training)
         else:
             y = ops.zeros((ops.shape(targets)[0], 1, self.hp.d_model), dtype=self.compute_dtype)
-        if self.commanded:
+        if self.commanded and "targets_segments" in batch:
+            y = ops.where(begins[:, :, None], self._begun(y), y)
+        elif self.commanded:
             y = ops.concatenate([self._begun(y[:, :1]), y[:, 1:]], axis=1)
-        return self.target_net.top(self.body.decode(y, memory, training=training))
+        return self.target_net.top(self.body.decode(y, memory, training=training)), memory
 
     def _begun(self, y: Any) -> Any:
         """The command in the place of what stands before the first target: y is [..., D]."""
@@ -183,12 +197,16 @@ class Network(keras.Model):
         return loss
 
     def per_example_loss(self, batch: dict[str, Any]) -> tuple[Any, Any, Any]:
-        """Without smoothing: summed nll, number of targets, number predicted right; each [B]."""
-        logits = self(batch, training=False)
+        """Without smoothing: summed nll, number of targets, number predicted right; each [B].
+
+        With latent variables the nll has what they cost (`latent_nats`), a bound on the real one.
+        """
+        logits, memory = self._measured(batch, training=False)
         targets = batch["targets"]
         weights = self.weights_of(targets)
         return (
-            ops.sum(self.target_net.nll(logits, targets) * weights, axis=1),
+            ops.sum(self.target_net.nll(logits, targets) * weights, axis=1)
+            + memory.get("latent_nats", 0.0),
             ops.sum(weights, axis=1),
             ops.sum(self.target_net.right(logits, targets) * weights, axis=1),
         )

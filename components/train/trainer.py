@@ -31,6 +31,7 @@ from components.train.mixed_steps import train_steps
 from components.train.mixed_stream import MixedStream, open_stream
 from components.train.network import Network, build_network, count_params, describe
 from components.train.optimizers import make_optimizer
+from components.train.packing import count_examples
 from components.train.runtime import (
     described_devices,
     shared_devices,
@@ -73,6 +74,11 @@ def train(
         network = build_network(manifest, model, hparams, plugins, members)
         hp = network.hp
         stream = open_stream(data_dir, manifest, make_plan(hp, runtime, seed))
+        if hp.packing and not getattr(network.body, "packs", False):
+            raise UserError(
+                f"the model {model} cannot keep the texts of a row apart, so packing must be false; "
+                "transformer can"
+            )
         total = total_steps(settings, stream.batches_per_epoch)
         optimizer = make_optimizer(hp, total)
         network.compile(optimizer=optimizer, jit_compile=runtime.backend == "jax")
@@ -135,6 +141,7 @@ def make_plan(hp: Any, runtime: Runtime, seed: int) -> Plan:
         static=runtime.backend == "jax",
         growth=1.25 if runtime.backend == "jax" else 1.1,
         rows_multiple=len(shared_devices(runtime)),
+        packing=hp.packing,
     )
 
 
@@ -244,7 +251,7 @@ class _Run:
                 f"the dev loss is {dev_loss} at step {p.step}: the training diverged; lower "
                 "learning_rate, raise warmup_steps or set clip_norm in the hparams set"
             )
-        weights = checkpoint.arrays(self.network.trainable_variables)
+        weights = checkpoint.arrays(checkpoint.weights(self.network))
         checkpoint.save(weights, self.kept(p.step))
         p.kept = [*p.kept, p.step][-self.settings.average :]
         better = p.best_value is None or (
@@ -337,7 +344,7 @@ class _Meter(keras.callbacks.Callback):
         began = time.monotonic()
         for number, batch in enumerate(batches):
             tokens = batch["tokens"]
-            self.sizes[number] = (len(tokens), int(np.count_nonzero(tokens)), int(tokens.max()))
+            self.sizes[number] = (len(tokens), count_examples(batch), int(tokens.max()))
             self.run.batching_seconds += time.monotonic() - began
             yield batch
             began = time.monotonic()

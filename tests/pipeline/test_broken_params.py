@@ -54,6 +54,10 @@ BROKEN: dict[str, tuple[str, tuple[str, ...]]] = {
         change("num_heads: 2", "num_heads: 3"),
         ("params.yaml:7", "d_model", "num_heads"),
     ),
+    "key_heads_do_not_divide": (
+        change("num_heads: 2", "num_heads: 4, num_kv_heads: 3"),
+        ("params.yaml:7", "num_kv_heads 3", "num_heads 4"),
+    ),
     "dropout_is_one": (
         change("num_heads: 2", "num_heads: 2, dropout: 1.0"),
         ("params.yaml:7", "dropout", "1"),

@@ -25,9 +25,8 @@ def has_fused_kernel() -> bool:
 def _has_accelerator() -> bool:
     if keras.backend.backend() != "jax":
         return False
-    import jax
-
-    return jax.default_backend() in ("gpu", "tpu")
+    kinds = {name.split(":")[0] for name in keras.distribution.list_devices()}
+    return bool(kinds & {"gpu", "cuda", "tpu"})
 
 
 def fused(q: Any, k: Any, v: Any, bias: Any) -> Any:

@@ -1,15 +1,21 @@
-"""LSTM encoder-decoder with attention (Bahdanau et al. 2015, arXiv 1409.0473; Luong et al. 2015,
-arXiv 1508.04025), Tensor2Tensor's lstm_seq2seq_attention with a bidirectional encoder.
+"""LSTM encoder-decoder with attention (Bahdanau et al. 2015, arXiv 1409.0473).
 
-    encoder:  h = [forward LSTM(x) || backward LSTM(x)]       num_layers times
+Luong et al. 2015 (arXiv 1508.04025) compare otherwise; Tensor2Tensor's lstm_seq2seq_attention and
+lstm_seq2seq_attention_bidirectional_encoder.
+
+    encoder:  h = [forward LSTM(x) || backward LSTM(x)]       num_layers times, or one way only
     decoder:  s_t = LSTM([y_t || a_{t-1}], s_{t-1})           num_layers of them, a_t fed back
               e_ti = v . tanh(W s_t + U h_i)                  bahdanau
               e_ti = s_t . U h_i                              luong ("general")
               a_t = tanh(C [s_t || sum_i softmax(e_t)_i h_i])
     output:   a_t
 
-Deviations: each direction has width D/2, so that states, memory and output all have width D (T2T
-doubles the decoder instead); T2T's attention vector has no tanh, Luong's equation 5 has it.
+Several heads are as many attentions, each with its own v, W, U and C: what is fed back is all of
+their a_t, [a_t^1 || ... || a_t^H], and the output is P [a_t^1 || ... || a_t^H] + p.
+
+Deviations from Tensor2Tensor: those of `layers/recurrent.py`; its attention vector has no tanh and
+no bias, Luong's equation 5 has the tanh; its heads share U and W (they are one object named several
+times), so that luong's all look alike; it attends to padding too. Initial weights are Keras's.
 """
 
 from __future__ import annotations
@@ -23,16 +29,21 @@ from keras import ops
 from components.train.hparams import setting
 from components.train.layers.attention import MASKED
 from components.train.layers.dropout import Dropout
+from components.train.layers.recurrent import encoder_stack, read
+from components.train.shared_options import RecurrentEncoderOptions
 
 NEEDS: dict[str, Any] = {}
 
 
 @dataclass(frozen=True)
-class Options:
-    """What the LSTM alone is told."""
+class Options(RecurrentEncoderOptions):
+    """What the LSTM is told; Tensor2Tensor's lstm_seq2seq_attention says bidirectional: false."""
 
     attention: str = setting(
         "bahdanau", "how a state is compared with the memory", choices=("bahdanau", "luong")
+    )
+    attention_heads: int = setting(
+        1, "attentions over the memory side by side, each of width d_model", low=1
     )
 
 
@@ -41,51 +52,56 @@ class Body(keras.layers.Layer):
 
     def __init__(self, hp: Any) -> None:
         super().__init__(name="body")
-        if hp.d_model % 2:
-            raise ValueError("lstm_attention needs an even d_model: half for each direction")
         self.d_model, self.num_layers, self.attention = hp.d_model, hp.num_layers, hp.attention
+        self.heads = hp.attention_heads
         self.drop = Dropout(hp.dropout)
-        self.encoder = [
-            keras.layers.Bidirectional(
-                keras.layers.LSTM(
-                    hp.d_model // 2, return_sequences=True, return_state=True, name="lstm"
-                ),
-                name=f"encoder_{i}",
-            )
-            for i in range(hp.num_layers)
-        ]
+        self.encoder = encoder_stack(
+            hp.d_model,
+            hp.num_layers,
+            bidirectional=hp.bidirectional,
+            reverse_inputs=hp.reverse_inputs,
+        )
         self.cells = [
             keras.layers.LSTMCell(hp.d_model, name=f"decoder_{i}") for i in range(hp.num_layers)
         ]
-        self.key = keras.layers.Dense(hp.d_model, use_bias=False, name="key")
-        self.combine = keras.layers.Dense(hp.d_model, activation="tanh", name="combine")
-        self.query = keras.layers.Dense(hp.d_model, name="query")
+        width = self.heads * hp.d_model
+        self.key = keras.layers.Dense(width, use_bias=False, name="key")
+        self.combine = [
+            keras.layers.Dense(hp.d_model, activation="tanh", name=name)
+            for name in ("combine", *(f"combine_{head}" for head in range(1, self.heads)))
+        ]
+        self.query = keras.layers.Dense(width, name="query")
+        self.project: Any = keras.layers.Identity()
+        if self.heads > 1:
+            self.project = keras.layers.Dense(hp.d_model, name="project")
 
     def build(self, *_: Any) -> None:
-        d = self.d_model
+        d, width = self.d_model, self.heads * self.d_model
         for layer in self.encoder:
             layer.build((None, None, d))
         for i, cell in enumerate(self.cells):
-            cell.build((None, 2 * d if i == 0 else d))
+            cell.build((None, d + width if i == 0 else d))
         self.key.build((None, None, d))
-        self.combine.build((None, 2 * d))
+        for combine in self.combine:
+            combine.build((None, 2 * d))
         if self.attention == "bahdanau":
             self.query.build((None, d))
-            self.score = self.add_weight(shape=(d,), initializer="glorot_uniform", name="score")
+            self.score = self.add_weight(shape=(width,), initializer="glorot_uniform", name="score")
+        self.project.build((None, width))
         self.built = True
 
     def encode(self, x: Any, mask: Any, training: bool | None = None) -> dict[str, Any]:
-        memory: dict[str, Any] = {}
-        for i, layer in enumerate(self.encoder):
-            x = self.drop(x, training=training)
-            x, h_f, c_f, h_b, c_b = layer(x, mask=mask, training=training)
-            memory[f"h_{i}"] = ops.concatenate([h_f, h_b], axis=-1)
-            memory[f"c_{i}"] = ops.concatenate([c_f, c_b], axis=-1)
+        x, memory = read(self.encoder, x, mask, self.drop, training)
         real = ops.cast(mask, x.dtype)[:, :, None]
         memory["values"] = x * real
-        memory["keys"] = self.key(x)
+        memory["keys"] = self.by_head(self.key(x))
         memory["padding"] = (1.0 - ops.cast(mask, "float32")) * MASKED
         return memory
+
+    def by_head(self, x: Any) -> Any:
+        """[B, L, H*D] to [B, H, L, D]."""
+        x = ops.reshape(x, (ops.shape(x)[0], -1, self.heads, self.d_model))
+        return ops.transpose(x, (0, 2, 1, 3))
 
     def decode(self, y: Any, memory: dict[str, Any], training: bool | None = None) -> Any:
         y = self.drop(y, training=training)
@@ -105,41 +121,56 @@ class Body(keras.layers.Layer):
 
         steps = ops.transpose(y, (1, 0, 2))  # [T, B, D]
         _, states = ops.scan(advance, tuple(cache[name] for name in names), steps)
-        attended = states[names.index("attended")]
-        return self.drop(ops.transpose(attended, (1, 0, 2)), training=training)
+        attended = ops.transpose(states[names.index("attended")], (1, 0, 2))
+        return self.drop(self.project(attended), training=training)
 
     def init_cache(self, memory: dict[str, Any], num_beams: int, max_length: Any) -> dict[str, Any]:
         cache = {}
         for i in range(self.num_layers):
             for part in ("h", "c"):
                 cache[f"{part}_{i}"] = ops.repeat(memory[f"{part}_{i}"], num_beams, axis=0)
-        cache["attended"] = ops.zeros_like(cache["h_0"])
+        cache["attended"] = ops.concatenate([ops.zeros_like(cache["h_0"])] * self.heads, axis=-1)
         return cache
 
     def step(
         self, y: Any, position: Any, cache: dict[str, Any], memory: dict[str, Any]
     ) -> tuple[Any, dict[str, Any]]:
-        return self.advance(y, cache, memory, None)
+        attended, new = self.advance(y, cache, memory, None)
+        return self.project(attended), new
 
     def advance(
         self, y: Any, state: dict[str, Any], memory: dict[str, Any], masks: list[Any] | None
     ) -> tuple[Any, dict[str, Any]]:
-        """One position of the decoder: y [B*K, D] to the attention vector [B*K, D], new state."""
+        """One position of the decoder: y [B*K, D] to attention vectors [B*K, H*D], new state."""
         new = {}
         x = ops.concatenate([y, state["attended"]], axis=-1)
         for i, cell in enumerate(self.cells):
             x, (new[f"h_{i}"], new[f"c_{i}"]) = cell(x, [state[f"h_{i}"], state[f"c_{i}"]])
             if masks is not None:
                 x = x * masks[i]
-        # Beams stand beside the sentence whose memory they share: [B, K, D].
-        s = ops.reshape(x, (ops.shape(memory["keys"])[0], -1, self.d_model))
-        if self.attention == "bahdanau":
-            mixed = ops.tanh(self.query(s)[:, :, None, :] + memory["keys"][:, None, :, :])
-            scores = ops.sum(mixed * ops.cast(self.score, mixed.dtype), axis=-1)  # [B, K, L]
-        else:
-            scores = ops.matmul(s, ops.transpose(memory["keys"], (0, 2, 1)))
-        scores = ops.cast(scores, "float32") + memory["padding"][:, None, :]
-        weights = ops.cast(ops.softmax(scores, axis=-1), x.dtype)
-        context = ops.reshape(ops.matmul(weights, memory["values"]), ops.shape(x))
-        new["attended"] = self.combine(ops.concatenate([x, context], axis=-1))
+        contexts = self.contexts(x, memory)
+        vectors = [
+            combine(ops.concatenate([x, contexts[:, head]], axis=-1))
+            for head, combine in enumerate(self.combine)
+        ]
+        new["attended"] = ops.concatenate(vectors, axis=-1)
         return new["attended"], new
+
+    def contexts(self, s: Any, memory: dict[str, Any]) -> Any:
+        """What the heads of states [B*K, D] find in the memory: [B*K, H, D]."""
+        keys = memory["keys"]  # [B, H, L, D]
+        batch, length = ops.shape(keys)[0], ops.shape(keys)[2]
+        # Beams stand beside the sentence whose memory they share: [B, K, D].
+        s = ops.reshape(s, (batch, -1, self.d_model))
+        if self.attention == "bahdanau":
+            mixed = ops.tanh(self.by_head(self.query(s))[:, :, :, None] + keys[:, :, None])
+            score = ops.reshape(ops.cast(self.score, mixed.dtype), (self.heads, 1, 1, -1))
+            scores = ops.sum(mixed * score, axis=-1)  # [B, H, K, L]
+        else:
+            scores = ops.matmul(s[:, None], ops.transpose(keys, (0, 1, 3, 2)))
+        # The heads are more rows for softmax and sum: [B, H*K, L].
+        scores = ops.cast(ops.reshape(scores, (batch, -1, length)), "float32")
+        weights = ops.softmax(scores + memory["padding"][:, None, :], axis=-1)
+        found = ops.matmul(ops.cast(weights, s.dtype), memory["values"])
+        found = ops.reshape(found, (batch, self.heads, -1, self.d_model))
+        return ops.reshape(ops.transpose(found, (0, 2, 1, 3)), (-1, self.heads, self.d_model))

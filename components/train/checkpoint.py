@@ -1,7 +1,8 @@
 """Weights on disk: safetensors, one tensor a variable, the same bytes for the same values.
 
-`best`, `last` and `average` in `runs/.../checkpoint/` hold the network's weights only; the state to
-resume from (optimizer, random generators, position) lives in the working folder, see `state.py`.
+`best`, `last` and `average` in `runs/.../checkpoint/` hold the network's weights only, batch
+normalization's moving statistics among them; the state to resume from (optimizer, random generators,
+position) lives in the working folder, see `state.py`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,11 @@ from components.catalog import UserError
 CHOICES = ("best", "last", "average")
 # Keras numbers layers without a name by how many the process has made before.
 NUMBER = re.compile(r"_\d+(?=/|$)")
+
+
+def weights(network: keras.Model) -> list[Any]:
+    """The variables of a checkpoint: those that are trained, then those that are only counted."""
+    return [*network.trainable_variables, *network.non_trainable_weights]
 
 
 def arrays(variables: list[Any]) -> dict[str, np.ndarray]:
@@ -66,11 +72,12 @@ def load_weights(network: keras.Model, path: str | Path) -> None:
     """Reads `best`, `last` or `average` of a run into a network of the same build."""
     if not Path(path).exists():
         raise UserError(f"{path} is missing; train the cell first")
-    assign(network.trainable_variables, load_file(str(path)), str(path))
+    assign(weights(network), load_file(str(path)), str(path))
 
 
 def mean(paths: list[Path]) -> dict[str, np.ndarray]:
-    """The element-wise mean of several checkpoints, summed in float64."""
+    """The element-wise mean of several checkpoints, summed in float64; of moving statistics too, as
+    Tensor2Tensor's avg_checkpoints takes it."""
     total: dict[str, np.ndarray] = {}
     for path in paths:
         for name, value in load_file(str(path)).items():

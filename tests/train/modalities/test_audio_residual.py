@@ -1,0 +1,124 @@
+"""The residual blocks over sound against loops over positions, and against their own padding."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from components.datagen.schema import Feature
+from components.train.modalities import audio
+from components.train.modalities.audio_residual import Modality
+from tests.train.modalities.test_audio import sound
+
+D = 12
+
+
+def modality(n_mels: int = 10, blocks: int = 2, d_model: int = D) -> Modality:
+    keras.utils.set_random_seed(1)
+    hp = SimpleNamespace(d_model=d_model, audio_blocks=blocks)
+    layer = Modality(Feature("audio", shape=(n_mels,)), hp)
+    layer.build()
+    rng = np.random.default_rng(2)
+    for weight in layer.weights:
+        weight.assign(weight + rng.normal(0, 0.1, weight.shape))
+    return layer
+
+
+def norm(x: np.ndarray, layer: keras.layers.Layer) -> np.ndarray:
+    x = (x - x.mean(-1, keepdims=True)) / np.sqrt(x.var(-1, keepdims=True) + 1e-6)
+    return x * np.asarray(layer.gamma) + np.asarray(layer.beta)
+
+
+def windows(x: np.ndarray, around: float) -> np.ndarray:
+    """[T, M, C] to the 3 x 3 values around each, [T, M, 3, 3, C]."""
+    padded = np.pad(x, [(1, 1), (1, 1), (0, 0)], constant_values=around)
+    t, m, _ = x.shape
+    return np.array([[padded[i : i + 3, j : j + 3] for j in range(m)] for i in range(t)])
+
+
+def reference(layer: Modality, frames: np.ndarray) -> np.ndarray:
+    """One utterance without padding, [T, M] -> [ceil(T/4), D]."""
+    kernel, bias = (np.asarray(w, np.float64) for w in layer.first.weights)
+    x = np.einsum("tmijc,ijcd->tmd", windows(frames[..., None], 0), kernel) + bias
+    x = np.maximum(norm(x, layer.first_norm), 0)
+    for block in layer.blocks:
+        y = x
+        for conv, own in zip(block.convs, block.norms, strict=True):
+            depthwise, pointwise = (np.asarray(w, np.float64) for w in conv.weights)
+            y = np.einsum("tmijc,ijc->tmc", windows(np.maximum(y, 0), 0), depthwise[..., 0])
+            y = norm(y @ pointwise[0, 0], own)
+        s, f = block.strides
+        pooled = windows(y, -np.inf).max((2, 3))[::s, ::f]
+        x = pooled + norm(x[::s, ::f] @ np.asarray(block.around.kernel)[0, 0], block.around_norm)
+    kernel, bias = (np.asarray(w, np.float64) for w in layer.out.weights)
+    return x.reshape(len(x), -1) @ kernel + bias
+
+
+@pytest.mark.parametrize(("n_mels", "blocks"), [(10, 1), (11, 2), (80, 4)])
+@pytest.mark.parametrize("length", [1, 4, 5, 23])
+def test_bottom_equals_the_formula(n_mels: int, blocks: int, length: int) -> None:
+    layer, x = modality(n_mels, blocks), sound(length, n_mels=n_mels)
+    found = np.asarray(layer.bottom(x))
+    assert found.shape == (1, -(-length // 4), D)
+    np.testing.assert_allclose(found[0], reference(layer, x[0]), rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("more", [1, 2, 3, 17])
+def test_padding_changes_nothing(more: int) -> None:
+    layer, lengths = modality(), (21, 22, 23, 24, 1)
+    x = sound(*lengths)
+    longer = np.pad(x, [(0, 0), (0, more), (0, 0)])
+    mask, found = np.asarray(layer.mask(longer)), np.asarray(layer.bottom(longer))
+    plain = audio.Modality(Feature("audio", shape=(10,)), SimpleNamespace(d_model=D))
+    np.testing.assert_array_equal(mask, plain.mask(longer))
+    assert mask.dtype == bool and mask.shape == found.shape[:2] == (5, -(-(24 + more) // 4))
+    for row, length in enumerate(lengths):
+        alone = np.asarray(layer.bottom(x[row : row + 1, :length]))
+        np.testing.assert_allclose(found[row, : alone.shape[1]], alone[0], atol=1e-5)
+        assert mask[row].sum() == alone.shape[1]
+
+
+@pytest.mark.parametrize(
+    ("d_model", "blocks", "widths"),
+    [
+        (512, 4, [32, 64, 128, 256, 512]),
+        (64, 4, [32, 64, 64, 64, 64]),
+        (512, 8, [2, 4, 8, 16, 32, 64, 128, 256, 512]),
+    ],
+)
+def test_widths_are_the_end_of_the_ladder(d_model: int, blocks: int, widths: list[int]) -> None:
+    layer = modality(80, blocks, d_model)
+    assert [block.filters for block in layer.blocks] == widths
+    strides = [block.strides for block in layer.blocks]
+    assert strides == [(2, 2), (2, 2)] + [(1, 2)] * (len(widths) - 2)
+
+
+def test_an_empty_row_is_finite_and_sound_without_a_shape_is_refused() -> None:
+    x = sound(16, 16)
+    x[1] = 0
+    assert np.isfinite(np.asarray(modality().bottom(x))).all()
+    with pytest.raises(ValueError, match="needs a shape"):
+        Modality(Feature("audio"), SimpleNamespace(d_model=8, audio_blocks=2))
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="a TensorFlow graph")
+def test_a_graph_of_unknown_sizes_gives_the_same_and_every_weight_learns() -> None:
+    import tensorflow as tf
+
+    layer, x = modality(), sound(9, 14)
+
+    @tf.function(input_signature=[tf.TensorSpec([None, None, 10])])
+    def step(frames: tf.Tensor) -> tuple:
+        with tf.GradientTape() as tape:
+            y = layer.bottom(frames, training=True)
+            loss = ops.sum(ops.square(y))
+        return y, layer.mask(frames), tape.gradient(loss, [w.value for w in layer.weights])
+
+    y, mask, gradients = step(x)
+    np.testing.assert_allclose(y, layer.bottom(x), atol=1e-5)
+    np.testing.assert_array_equal(mask, layer.mask(x))
+    assert all(np.abs(g).max() > 0 for g in gradients)

@@ -5,6 +5,7 @@
     *.characters.jsonl  characters, one a line as JSON; the first three are the reserved ones
     *.bytes.jsonl  256 bytes from id 3 on; the lines are symbols that follow
     *.labels.txt   names of classes, one a line; ids from 0, nothing reserved
+    *.subwords     Tensor2Tensor's subwords, see `subwords.py`; padding and EOS are the first two
 
 Encoding is by columns: a column of texts gives one flat array of ids and the offsets of its rows,
 never a list of lists.
@@ -22,6 +23,7 @@ import numpy as np
 from components.catalog import UserError
 from components.datagen import ragged
 from components.datagen.schema import EOS, PAD, UNK
+from components.datagen.subwords import Subwords, lines_of
 from components.datagen.word_cache import WordCache, separable
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ KINDS = {
     "characters": ".characters.jsonl",
     "bytes": ".bytes.jsonl",
     "label": ".labels.txt",
+    "subwords": ".subwords",
 }
 RESERVED = ("<pad>", "</s>", "<unk>")
 BYTES = len(RESERVED) + 256
@@ -274,6 +277,8 @@ def load(path: str | Path, image: bool = False) -> Vocabulary:
     path = Path(path)
     if path.name.endswith(KINDS["sentencepiece"]):
         return SentencePiece(path.read_bytes())
+    if path.name.endswith(KINDS["subwords"]):
+        return Subwords(lines_of(path.read_bytes()))
     lines = path.read_text(encoding="utf-8").split("\n")[:-1]
     if path.name.endswith(KINDS["tokens"]):
         return Tokens(lines)

@@ -99,6 +99,30 @@ def _parser() -> argparse.ArgumentParser:
     exported.add_argument(
         "--quantization", metavar="TYPE", help="int8, int8_float32, float16, ...; else float32"
     )
+    imported = command("import", _import, "make a model of ours of another program's checkpoint")
+    imported.add_argument("program", choices=("t2t",), help="t2t: a Transformer of Tensor2Tensor")
+    imported.add_argument("checkpoint", type=Path, help="model.ckpt-N, or its folder: the latest")
+    imported.add_argument(
+        "--vocabulary",
+        metavar="FILE",
+        type=Path,
+        action="append",
+        default=[],
+        help="its .subwords; twice where inputs and targets have one each, the inputs' first",
+    )
+    imported.add_argument("--num-heads", metavar="N", type=int, help="else from hparams.json")
+    imported.add_argument(
+        "--target-space", metavar="NAME", help="what it writes: de, fr, en, ... or T2T's number"
+    )
+    imported.add_argument(
+        "--to", metavar="FOLDER", type=Path, help="else imported/<the checkpoint's folder>"
+    )
+    imported.add_argument("--translate", metavar="FILE", type=Path, help="then print its lines so")
+    decoded = command("decode", _decode, "print a model's answers to lines of text")
+    decoded.add_argument("folder", type=Path, help="an imported model, or runs/<cell>")
+    decoded.add_argument("file", type=Path, nargs="?", help="a line each; else the standard input")
+    decoded.add_argument("--method", help="beam, greedy or sample; else beam")
+    decoded.add_argument("--beam-size", type=int, metavar="N", help="else 4")
     command("compare", _compare, "write reports/ and print the grid's results as tables")
     command("track", _track, "make MLflow agree with runs/: once a cell, no run left running")
     new = command("new", _new, "write the file of a new problem, task or model, with its test")
@@ -196,6 +220,33 @@ def _export(options: argparse.Namespace) -> int:
 
     cell = (options.problem, options.model, options.hparams, options.seed)
     print(export(ROOT, cell, options.to, options.quantization))
+    return 0
+
+
+def _import(options: argparse.Namespace) -> int:
+    from pipeline.import_t2t import decode, import_t2t
+
+    folder, text = import_t2t(
+        options.checkpoint,
+        options.to,
+        vocabularies=options.vocabulary,
+        num_heads=options.num_heads,
+        target_space=options.target_space,
+    )
+    print(text, file=sys.stderr if options.translate else sys.stdout)
+    if options.translate:
+        for answer in decode(folder, options.translate, {}):
+            print(answer)
+    return 0
+
+
+def _decode(options: argparse.Namespace) -> int:
+    from pipeline.import_t2t import decode
+
+    settings = {"method": options.method, "beam_size": options.beam_size}
+    chosen = {name: value for name, value in settings.items() if value is not None}
+    for answer in decode(options.folder, options.file, chosen):
+        print(answer)
     return 0
 
 

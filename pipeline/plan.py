@@ -19,7 +19,7 @@ DONE, CACHED, TO_RUN = "up to date", "cached", "to run"
 # What dvc.yaml declares in a cell's folder (a test compares the two).
 OUTPUTS = {
     "train": ("checkpoint", "history.csv", "history.jsonl", "train.json"),
-    "evaluate": ("metrics.json", "predictions.test.txt", "references.test.txt"),
+    "evaluate": ("inside", "metrics.json", "predictions.test.txt", "references.test.txt"),
 }
 
 

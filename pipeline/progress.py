@@ -165,5 +165,6 @@ WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "shards": _shards,
     "chosen": _chosen,
     "decode": lambda event: f"decoded {event['done']:,} of {event['examples']:,}",
+    "inside": lambda event: str(event["note"]),
     "decoded": lambda event: f"decoded {event['examples']:,} in {event['seconds']:.1f} s",
 }

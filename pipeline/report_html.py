@@ -47,6 +47,8 @@ def _section(table: Table, pictures: dict[str, tuple[bytes, bytes]]) -> str:
         parts.append(_table(table))
     if seeds := report_tables.seed_lines(table):
         parts.append("<ul>" + "".join(f"<li>{html.escape(line)}</li>" for line in seeds) + "</ul>")
+    if inside := _inside(table):
+        parts.append(inside)
     if table.missing:
         parts.append(_missing(table))
     if table.problem in pictures:
@@ -80,6 +82,19 @@ def _table(table: Table) -> str:
         f"<div class=wide><table class=sortable><thead><tr>{head}</tr></thead>"
         f"<tbody>{''.join(body)}</tbody></table></div>"
     )
+
+
+def _inside(table: Table) -> str:
+    """Links to what is inside the models: from reports/ to runs/ beside it."""
+    links = []
+    for row in table.rows:
+        page = row.result.folder / "inside" / "index.html"
+        if page.is_file():
+            cell = row.result.cell
+            to = html.escape("/".join(("..", *page.parts[-7:])))
+            label = html.escape(f"{cell.model} {cell.hparams} {cell.seed}")
+            links.append(f'<a href="{to}">{label}</a>')
+    return f"<p class=quiet>Inside the models: {', '.join(links)}</p>" if links else ""
 
 
 def _missing(table: Table) -> str:

@@ -22,7 +22,9 @@ NOT_QUALITY = frozenset(
     "params train_seconds examples_per_second decode_seconds evaluate_seconds tokens_per_second "
     "examples steps seed".split()
 )
-ASIDE = frozenset({"brevity_penalty", "loss", "bits_per_token", "repaired"})
+ASIDE = frozenset(
+    {"brevity_penalty", "loss", "bits_per_token", "repaired", "dropped_tokens", "ponder_steps"}
+)
 """Numbers that explain others: the last columns."""
 
 

@@ -95,7 +95,8 @@ def train(
 def evaluate(
     root: Path, problem: str, model: str, hparams: str, seed: int, *, to_store: bool = False
 ) -> int:
-    """Decodes and scores one cell: metrics.json and predictions. Otherwise as `train`."""
+    """Decodes, scores and looks into one cell: metrics.json, predictions, inside/. Otherwise as
+    `train`."""
     resolved = read(root)
     cell = resolved.cell(problem, model, hparams, seed)
     folder = root / cell.folder
@@ -104,6 +105,7 @@ def evaluate(
         print(f"{cell.name}: {cell.status}: {cell.reason}", flush=True)
         for kind in ("predictions", "references"):
             write_text(folder / f"{kind}.{split}.txt", f"{cell.status}: {cell.reason}\n")
+        _write_inside(folder, f"{cell.status}: {cell.reason}")
         write_json(folder / "metrics.json", _not_applicable(cell))
         return 0
     refuse_again(root, cell, "evaluate")
@@ -239,6 +241,15 @@ def _said(name: str, metrics: dict[str, Any], prefix: str = "") -> str:
     if f"{key}_low" in metrics:
         text += f" ({metrics[f'{key}_low']:.4g} to {metrics[f'{key}_high']:.4g})"
     return text
+
+
+def _write_inside(folder: Path, reason: str) -> None:
+    """The folder of pictures where there are none: its page says why."""
+    from components.eval.inside_page import without
+
+    (folder / "inside").mkdir(parents=True, exist_ok=True)
+    for name, content in without(reason).items():
+        (folder / "inside" / name).write_bytes(content)
 
 
 def _not_applicable(cell: Cell) -> dict[str, Any]:

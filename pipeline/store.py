@@ -26,8 +26,8 @@ def folder(root: Path, cell_hash: str) -> Path:
 
 
 def evaluated(split: str) -> tuple[str, ...]:
-    """The files of an evaluation; metrics.json last."""
-    return (f"predictions.{split}.txt", f"references.{split}.txt", "metrics.json")
+    """The files of an evaluation, `inside/` among them; metrics.json last."""
+    return (f"predictions.{split}.txt", f"references.{split}.txt", "inside", "metrics.json")
 
 
 def finish(result: Path, kind: str, digest: str) -> None:

@@ -180,6 +180,8 @@ def _artifacts(
     for pattern in ("predictions.*.txt", "references.*.txt"):
         for file in sorted(result.folder.glob(pattern)):
             client.log_artifact(run_id, str(file), "predictions")
+    for file in sorted(result.folder.glob("inside/*")):
+        client.log_artifact(run_id, str(file), "inside")
     with tempfile.TemporaryDirectory() as folder:
         curve = Path(folder) / "learning_curve.png"
         curve.write_bytes(report_plots.learning_curves(problem, [result]))

@@ -22,12 +22,16 @@ import numpy as np
 
 from components import catalog
 from components.catalog import UserError
+from components.datagen.replaced_folder import replaced_folder
 from components.datagen.schema import Manifest
-from components.eval import bootstrap
+from components.eval import bootstrap, inside_page
 from components.eval.ctranslate2_engine import Engine
 from components.eval.decoding.search import search_of
 from components.eval.export_ctranslate2 import engine_of, installed, unsupported
 from components.eval.input_batches import Reach
+from components.eval.inside_page import Shown
+from components.eval.inspected_examples import vocabularies_of
+from components.eval.inspection import Looked, look
 from components.eval.outputs import Outputs, one_line, references, statistics_of
 from components.eval.predict import Predictor, dev_score, target_vocabulary
 from components.eval.settings import EvalSettings, from_dict
@@ -51,7 +55,7 @@ def evaluate(
     report: Report,
     plugins: tuple[str, ...] = (),
 ) -> dict[str, Any]:
-    """Writes predictions.<split>.txt, references.<split>.txt and metrics.json into run_dir.
+    """Writes predictions.<split>.txt, references.<split>.txt, inside/ and metrics.json into run_dir.
 
     `runtime.configure` must have run; its backend need not be the one that trained.
 
@@ -61,7 +65,7 @@ def evaluate(
         model: a file under `models/`.
         hparams: the values that the cell was trained with.
         settings: the section `eval`, see `EvalSettings`.
-        report: told {"event": "chosen" | "decode" | "decoded", ...}.
+        report: told {"event": "chosen" | "decode" | "decoded" | "inside", ...}.
         plugins: packages that may hold the model or metrics.
 
     Returns:
@@ -105,6 +109,10 @@ def evaluate(
             for line in getattr(one, kind)
         ]
         _write_lines(run_dir / f"{kind}.{chosen.split}.txt", lines)
+    with replaced_folder(run_dir / "inside") as folder:
+        seen = {name: one.inside for name, one in scored.items()}
+        for file, content in inside_page.files(seen).items():
+            (folder / file).write_bytes(content)
     text = json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False)
     _write(run_dir / "metrics.json", text + "\n")
     return result
@@ -126,13 +134,14 @@ class Subject:
 
 @dataclass(frozen=True)
 class Scored:
-    """One subject's numbers for metrics.json, and the lines of its files."""
+    """One subject's numbers for metrics.json, the lines of its files, and what its page shows."""
 
     numbers: dict[str, Any]
     predictions: list[str]
     references: list[str]
     examples: int
     decode_seconds: float
+    inside: Shown
 
 
 def _score(
@@ -168,8 +177,26 @@ def _score(
     values = measure(manifest.metrics, expected, outputs, losses, chosen, plugins)
     loss = float(losses[:, 0].sum() / max(losses[:, 1].sum(), 1.0))
     shown = [one_line(text) for text in expected[:wanted]]
-    numbers = {**values, "loss": loss, **found, **engine}
-    return Scored(numbers, outputs.texts, shown, len(expected), seconds)
+    looked = _look(one, records, chosen, report)
+    numbers = {**values, "loss": loss, **looked.numbers, **found, **engine}
+    return Scored(numbers, outputs.texts, shown, len(expected), seconds, looked.shown)
+
+
+def _look(one: Subject, records: Records, chosen: EvalSettings, report: Report) -> Looked:
+    """What is inside the network, with the weights that it has now; notes are reported, too."""
+    if not chosen.inspect:
+        return Looked(shown=Shown(notes=["eval.inspect is 0: nothing was looked at."]))
+    vocabularies = vocabularies_of(one.manifest, one.data_dir)
+    try:
+        looked = look(one.network, records, vocabularies, count=chosen.inspect, watch=chosen.watch)
+    except (
+        Exception
+    ) as error:  # a picture is no reason to lose an evaluation; a plugin's layer may fail
+        why = f"{type(error).__name__}: {error}".splitlines()[0]
+        looked = Looked(shown=Shown(notes=[f"The inside could not be looked at: {why}"]))
+    for note in looked.shown.notes:
+        report({"event": "inside", "note": note})
+    return looked
 
 
 def _reach(manifest: Manifest, chosen: EvalSettings) -> Reach:

@@ -65,6 +65,15 @@ class EvalSettings:
     dev_examples: int = setting(
         0, "dev examples decoded for each checkpoint that auto compares; 0: all", low=0
     )
+    inspect: int = setting(
+        1,
+        "test examples whose attention and experts are drawn into inside/; 0: none",
+        low=0,
+        high=20,
+    )
+    watch: tuple[str, ...] = setting(
+        (), "layers drawn more closely, outputs and single heads: paths, * for anything"
+    )
 
 
 def from_dict(values: Mapping[str, Any]) -> EvalSettings:
@@ -77,7 +86,7 @@ def from_dict(values: Mapping[str, Any]) -> EvalSettings:
         if name not in fields:
             raise UserError(f"eval.{name}: there is no such setting; {closest(name, fields)}")
         _check(name, value, fields[name])
-    settings = EvalSettings(**values)
+    settings = EvalSettings(**{**values, "watch": tuple(values.get("watch", ()))})
     if settings.engine == "ctranslate2" and settings.method == "sample":
         raise UserError(
             "eval.engine: ctranslate2 draws other numbers than eval.method: sample does; "
@@ -95,6 +104,10 @@ def _check(name: str, value: Any, field: dataclasses.Field[Any]) -> None:
     """Raises UserError if the value is not of the default's type or not within the limits."""
     limits, whole = field.metadata, type(field.default) is int
     choices, low, high = limits["choices"], limits["low"], limits["high"]
+    if name == "watch":
+        if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
+            raise UserError(f"eval.watch: expected a list of texts, got {value!r}")
+        return
     if name == "split" and value == "train":
         raise UserError("eval.split: train is never evaluated; expected one of test, dev")
     if choices is not None:

@@ -98,6 +98,49 @@ def test_metrics_json_is_flat_and_what_is_returned(cell):
     assert not list(run.glob("*.partial"))
 
 
+def test_looking_inside_changes_no_number_and_leaves_its_pictures(cell):
+    folder, _, run, metrics, events = cell
+    inside = {path.name for path in (run / "inside").iterdir()}
+    assert inside == {"index.html", "attention-1.png"}
+    assert (run / "inside" / "attention-1.png").read_bytes().startswith(b"\x89PNG")
+    assert 'src="attention-1.png"' in (run / "inside" / "index.html").read_text()
+    assert not [event for event in events if event["event"] == "inside"]
+    predictions = (run / "predictions.test.txt").read_bytes()
+    without = run_evaluate(run, folder, inspect=0)
+    assert [path.name for path in (run / "inside").iterdir()] == ["index.html"]
+    assert "eval.inspect is 0" in (run / "inside" / "index.html").read_text()
+    told: list[dict] = []
+    closer = run_evaluate(run, folder, events=told, inspect=2, watch=["*/decoder_1", "*/decodr_1"])
+    assert {path.name for path in (run / "inside").iterdir()} == {
+        *("index.html", "attention-1.png", "attention-2.png", "output-decoder_1.png"),
+    }
+    notes = [event["note"] for event in told if event["event"] == "inside"]
+    assert len(notes) == 1 and notes[0].startswith(
+        "eval.watch: no layer is called '*/decodr_1'; the"
+    )
+    assert "network/body/decoder_1" in notes[0]
+    for other in (without, closer):
+        own = {key for key in metrics if not key.endswith("_seconds")}
+        assert own == {key for key in other if not key.endswith("_seconds")}
+        assert {key: metrics[key] for key in own} == {key: other[key] for key in own}
+    assert (run / "predictions.test.txt").read_bytes() == predictions
+
+
+def test_what_cannot_be_looked_at_costs_no_evaluation(cell, monkeypatch):
+    folder, _, run, metrics, _ = cell
+
+    def broken(*_, **__):
+        raise RuntimeError("a layer of a plugin\nfailed")
+
+    monkeypatch.setattr("components.eval.evaluate.look", broken)
+    told: list[dict] = []
+    found = run_evaluate(run, folder, events=told)
+    note = "The inside could not be looked at: RuntimeError: a layer of a plugin"
+    assert told[-1] == {"event": "inside", "note": note}
+    assert note in (run / "inside" / "index.html").read_text()
+    assert found["bleu"] == metrics["bleu"]
+
+
 def test_a_named_checkpoint_and_the_first_examples_of_dev(cell):
     folder, manifest, run, _, _ = cell
     metrics = run_evaluate(

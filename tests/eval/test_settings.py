@@ -8,6 +8,15 @@ from components.eval.settings import EvalSettings, from_dict
 
 def test_what_is_left_out_has_its_default():
     assert from_dict({}) == EvalSettings()
+
+
+def test_layers_to_watch_are_a_list_of_texts():
+    assert from_dict({"watch": ["*/ffn"], "inspect": 0}).watch == ("*/ffn",)
+    for wrong in ("*/ffn", [1], None):
+        with pytest.raises(UserError, match="eval.watch: expected a list of texts, got"):
+            from_dict({"watch": wrong})
+    with pytest.raises(UserError, match="eval.inspect: expected a whole number from 0 to 20, got -1"):
+        from_dict({"inspect": -1})
     assert from_dict({"beam_size": 8, "length_penalty": 1}).beam_size == 8
 
 

@@ -135,6 +135,8 @@ def write_evaluation(root: Path, cell: Cell, *, error: float) -> None:
     predictions = answers(targets, error, cell.seed * 100 + round(error * 1000))
     (folder / "references.test.txt").write_text("\n".join(targets) + "\n", encoding="utf-8")
     (folder / "predictions.test.txt").write_text("\n".join(predictions) + "\n", encoding="utf-8")
+    (folder / "inside").mkdir(exist_ok=True)
+    (folder / "inside" / "index.html").write_text("<title>Inside the model</title>\n")
     numbers: dict[str, Any] = {"split": "test", "checkpoint": "best"}
     for name in METRICS[cell.problem]:
         module = catalog.load_module("metrics", name)

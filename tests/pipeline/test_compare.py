@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from html.parser import HTMLParser
 from pathlib import Path
@@ -131,6 +132,12 @@ def test_html_is_one_file_with_examples(grid: Path) -> None:
     assert "http-equiv" not in text and "@import" not in text
     assert "<mark>" in text and "class=reference" in text
     assert "the first of 2 lines that a cell got wrong, of 120" in text
+
+
+def test_html_leads_to_what_is_inside_the_models(grid: Path) -> None:
+    links = re.findall(r'href="(\.\./[^"]+)"', report(grid, "compare.html"))
+    assert len(links) == 4  # the cells that are done
+    assert all((grid / "reports" / link).resolve().is_file() for link in links)
 
 
 def test_the_same_files_give_the_same_bytes(grid: Path, tmp_path: Path) -> None:

@@ -102,6 +102,7 @@ def test_a_run_holds_what_people_look_for(tracked: Path) -> None:
         "data/targets.labels.txt",
         "history.csv",
         "history.jsonl",
+        "inside/index.html",
         "metrics.json",
         "plots/learning_curve.png",
         "predictions/predictions.test.txt",

@@ -70,10 +70,11 @@ def repro(folder: Path, *, warm: bool = True) -> str:
     return done.stdout
 
 
-def checkpoints(folder: Path) -> dict[str, str]:
+def files(folder: Path, pattern: str) -> dict[str, str]:
+    """The sha256 of what a pattern finds under runs/."""
     return {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.glob("runs/**/*.safetensors"))
+        for path in sorted(folder.glob(f"runs/**/{pattern}"))
     }
 
 
@@ -116,6 +117,8 @@ def test_two_clones_end_with_the_same_bytes_and_a_second_repro_runs_nothing(tmp_
 
     # The first was run by forks of the warm process.
     repro(second, warm=False)
-    assert len(checkpoints(first)) == 9
-    assert checkpoints(first) == checkpoints(second)
+    weights, inside = files(first, "*.safetensors"), files(first, "inside/*")
+    assert len(weights) == 9 and weights == files(second, "*.safetensors")
+    # A page for each of the four cells, and the attention of the two Transformers and one encoder.
+    assert len(inside) == 4 + 3 and inside == files(second, "inside/*")
     assert scores(first) == scores(second)

@@ -87,19 +87,27 @@ def look(
     """
     chosen, notes = named(paths_of(network), watch)
     examples = choose(network, records, vocabularies, count)
-    try:
-        seen = inside(network, examples.batch, list(chosen))
-    except Exception as error:
-        if not chosen:
-            raise
-        # What a loop computes cannot leave it: layers inside of one show attention at most.
-        why = f"{type(error).__name__}: {error}".splitlines()[0][:200]
-        notes.append(f"eval.watch: a layer that it names has no output outside of a loop ({why})")
-        seen = inside(network, examples.batch)
+    seen, more = seen_of(network, examples.batch, list(chosen))
+    notes += more
     shown = inside_pictures.shown(
         seen, attention(seen, examples), pondered(seen, examples), examples, chosen.values()
     )
     return Looked(_numbers(seen, examples), Shown(notes=notes, **shown))
+
+
+def seen_of(
+    network: Network, batch: Mapping[str, Any], layers: Sequence[Any]
+) -> tuple[Seen, list[str]]:
+    """`inside`, without the outputs of these layers and with a note where they cannot be had: what a
+    loop computes cannot leave it."""
+    try:
+        return inside(network, batch, layers), []
+    except Exception as error:
+        if not layers:
+            raise
+        why = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+    note = f"eval.watch: outputs are not shown, a layer that it names is called in a loop ({why})"
+    return inside(network, batch), [note]
 
 
 def inside(network: Network, batch: Mapping[str, Any], layers: Sequence[Any] = ()) -> Seen:

@@ -17,7 +17,7 @@ from PIL import Image
 from components.datagen.schema import EOS, Manifest
 from components.eval import inside_page
 from components.eval.inspected_examples import LIMIT, Examples, choose, vocabularies_of
-from components.eval.inspection import attention, inside, look, named, nearest, pondered
+from components.eval.inspection import attention, inside, look, named, nearest, pondered, seen_of
 from components.train.network import build_network
 from components.train.records import Records
 from components.train.watch import paths_of
@@ -233,21 +233,19 @@ def test_short_examples_are_taken_first(tmp_path: Path) -> None:
     assert EOS in problem.examples(2).batch["inputs"]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("model", [model for model in MODELS if applies(model, "symbol")])
 def test_every_model_can_be_looked_into(model: str, tmp_path: Path) -> None:
     network = network_of(model, "symbol", tmp_path)
     manifest = Manifest.load(tmp_path)
     records = Records(tmp_path, manifest, "test")
-    vocabularies = vocabularies_of(manifest, tmp_path)
-    examples = choose(network, records, vocabularies, 2)
-    for maps in attention(inside(network, examples.batch), examples):
+    examples = choose(network, records, vocabularies_of(manifest, tmp_path), 2)
+    # All layers that there are.
+    seen, notes = seen_of(network, examples.batch, list(paths_of(network)))
+    assert notes or any(name.endswith(":output") for name in seen)
+    assert all(np.isfinite(value).all() for calls in seen.values() for value in calls)
+    for maps in attention(seen, examples):
         for one in maps:
             np.testing.assert_allclose(one.weights.sum(-1), 1.0, atol=1e-5)
-    # All layers there are; those that are called in a loop only are noted.
-    found = look(network, records, vocabularies, count=1, watch=["*"])
-    assert found.shown.outputs or "outside of a loop" in found.shown.notes[0]
-    assert all(np.isfinite(value) for value in found.numbers.values())
 
 
 JAX = """

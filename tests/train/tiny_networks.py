@@ -53,14 +53,13 @@ def applies(model: str, kind: str) -> bool:
 
 
 def cases() -> list[tuple[str, str]]:
-    """(model or `model:variant`, kind), for all that there are."""
-    return [
-        (variant, kind)
-        for model in MODELS
-        for kind in KINDS
-        if applies(model, kind)
-        for variant in variants(model)
-    ]
+    """(model, kind) for every kind that a model takes, and (`model:variant`, the first of these)."""
+    found = []
+    for model in MODELS:
+        kinds = [kind for kind in KINDS if applies(model, kind)]
+        found += [(model, kind) for kind in kinds]
+        found += [(variant, kinds[0]) for variant in variants(model)[1:]]
+    return found
 
 
 def takes(module: Any, values: dict[str, Any]) -> dict[str, Any]:
@@ -70,9 +69,7 @@ def takes(module: Any, values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name in known}
 
 
-def network_of(
-    model: str, kind: str, folder: Path, noise: float = 0.05, **values: Any
-) -> Network:
+def network_of(model: str, kind: str, folder: Path, noise: float = 0.05, **values: Any) -> Network:
     """The network with its weights as drawn, and noise of that deviation added to them."""
     keras.utils.set_random_seed(5)
     model, _, variant = model.partition(":")

@@ -47,4 +47,4 @@ class Modality(Categorical, keras.layers.Layer):
     def top(self, h: Any, there: Any) -> Any:
         """[B, L, D], and which positions are real, -> float32 logits [B, L, V]."""
         logits = ops.matmul(h, ops.cast(self.kernel, h.dtype))
-        return ops.cast(logits, "float32") + self.bias
+        return ops.cast(logits, "float32") + ops.cast(self.bias, "float32")

@@ -51,4 +51,4 @@ class Modality(Categorical, keras.layers.Layer):
     def top(self, h: Any) -> Any:
         """[..., D] -> float32 logits [..., V]."""
         logits = ops.matmul(h, ops.cast(self.kernel, h.dtype))
-        return ops.cast(logits, "float32") + self.bias
+        return ops.cast(logits, "float32") + ops.cast(self.bias, "float32")

@@ -88,4 +88,4 @@ class Modality(Categorical, keras.layers.Layer):
         total = ops.sum(ops.cast(ops.relu(z), "float32") * real, axis=1, keepdims=True)
         mean = total / ops.maximum(ops.sum(real, axis=1, keepdims=True), 1.0)
         logits = ops.matmul(ops.cast(mean, h.dtype), ops.cast(self.kernel, h.dtype))
-        return ops.cast(logits, "float32") + self.bias
+        return ops.cast(logits, "float32") + ops.cast(self.bias, "float32")

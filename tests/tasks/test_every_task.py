@@ -89,3 +89,5 @@ def test_from_raw_files_to_metrics(task: str, model: str, tmp_path: Path) -> Non
     shown = (run / "predictions.test.txt").read_text().split("\n")[:-1]
     assert len(shown) == len((run / "references.test.txt").read_text().split("\n")[:-1])
     assert len(shown) == manifest.splits["test"].examples
+    page = (run / "inside" / "index.html").read_text()
+    assert "could not be looked at" not in page and "attention-1.png" in page

@@ -197,6 +197,9 @@ def test_trains_resumes_and_scores_every_member(data: Path, tmp_path: Path) -> N
     assert [line.split("\t")[0] for line in lines] == [
         name for name in sorted(TASKS) for _ in range(8)
     ]
+    page = (whole / "inside" / "index.html").read_text()
+    assert all(f"<h2>{name}</h2>" in page for name in TASKS)
+    assert all((whole / "inside" / f"{name}.attention-1.png").is_file() for name in TASKS)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from keras import ops
 from components.train.layers.conv_block import ConvBlock
 from components.train.layers.dropout import Dropout
 from components.train.layers.layer_norm import LayerNorm
-from components.train.layers.local_attention import fill
+from components.train.layers.parts import fill
 from components.train.layers.sublayers import Sublayers
 
 

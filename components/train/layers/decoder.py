@@ -8,6 +8,7 @@ Reference: Vaswani et al. 2017, section 3.1.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -123,10 +124,12 @@ class DecoderLayer(keras.layers.Layer):
         memory_bias: Any,
         places: Any = None,
         training: bool | None = None,
+        real: Any = None,
     ) -> Any:
         """y [B, T, D] and keys and values of the memory [B, H, L, D/H] -> [B, T, D].
 
-        bias: broadcasts to [B, 1, T, T]; memory_bias: to [B, 1, T, L]; places: [T] or [B, T].
+        bias: broadcasts to [B, 1, T, T]; memory_bias: to [B, 1, T, L]; places: [T] or [B, T]; real:
+        bool [B, T], for networks that want to know it.
         """
         y = self.wrap_self(
             y,
@@ -141,8 +144,12 @@ class DecoderLayer(keras.layers.Layer):
             training=training,
         )
         return self.wrap_ffn(
-            y, sublayer=lambda h: self.feed_forward(h, training=training), training=training
+            y, sublayer=lambda h: self.transform(h, real, training), training=training
         )
+
+    def transform(self, h: Any, real: Any, training: bool | None) -> Any:
+        """The position-wise network; one over experts counts the real positions only."""
+        return self.feed_forward(h, training=training)
 
     def step(
         self,
@@ -212,6 +219,21 @@ class Past:
 
     def keep(self, layer: int, pair: Pair) -> None:
         self.grown[f"keys_{layer}"], self.grown[f"values_{layer}"] = pair
+
+    def through(
+        self, layers: Sequence[DecoderLayer], y: Any, position: Any, memory: dict[str, Any]
+    ) -> Any:
+        """One position of every beam, y [B*K, D], through a decoder's layers.
+
+        memory: `keys_<i>`, `values_<i>` of each layer and their bias, `padding`.
+        """
+        for i, layer in enumerate(layers):
+            kept = (memory[f"keys_{i}"], memory[f"values_{i}"])
+            y, grown = layer.step(
+                y, position, self.of(i), self.bias, kept, memory["padding"], self.places
+            )
+            self.keep(i, grown)
+        return y
 
     def cache(self) -> dict[str, Any]:
         """The cache for the next position."""

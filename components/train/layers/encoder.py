@@ -35,16 +35,25 @@ class EncoderLayer(keras.layers.Layer):
         self.feed_forward.build(x_shape)
         self.built = True
 
-    def call(self, x: Any, bias: Any, places: Any = None, training: bool | None = None) -> Any:
-        """x [B, L, D], a bias as for attention, places [L] or [B, L] -> [B, L, D]."""
+    def call(
+        self, x: Any, bias: Any, places: Any = None, training: bool | None = None, real: Any = None
+    ) -> Any:
+        """x [B, L, D], a bias as for attention, places [L] or [B, L] -> [B, L, D].
+
+        real: bool [B, L], for networks that want to know it.
+        """
         x = self.wrap_attention(
             x,
             sublayer=lambda h: self.attention(h, bias, training=training, places=places),
             training=training,
         )
         return self.wrap_ffn(
-            x, sublayer=lambda h: self.feed_forward(h, training=training), training=training
+            x, sublayer=lambda h: self.transform(h, real, training), training=training
         )
+
+    def transform(self, h: Any, real: Any, training: bool | None) -> Any:
+        """The position-wise network; one over experts counts the real positions only."""
+        return self.feed_forward(h, training=training)
 
     def compute_output_shape(self, x_shape: Any, *_: Any) -> Any:
         return x_shape

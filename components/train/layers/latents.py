@@ -90,8 +90,9 @@ class LatentCost(keras.layers.Layer):
 
     def build(self, *_: Any) -> None:
         if self.warmup_steps:
+            # Not a scalar: the mean of checkpoints would be none of an array.
             self.steps = self.add_weight(
-                shape=(), initializer="zeros", trainable=False, aggregation="mean", name="steps"
+                shape=(1,), initializer="zeros", trainable=False, aggregation="mean", name="steps"
             )
         self.built = True
 
@@ -108,7 +109,7 @@ class LatentCost(keras.layers.Layer):
         if not self.warmup_steps:
             return self.weight
         self.steps.assign(self.steps + 1.0)
-        return self.weight * ops.minimum(self.steps / self.warmup_steps, 1.0)
+        return self.weight * ops.minimum(self.steps[0] / self.warmup_steps, 1.0)
 
 
 class HideInputs(keras.layers.Layer):

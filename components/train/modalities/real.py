@@ -46,7 +46,8 @@ class Modality(keras.layers.Layer):
 
     def top(self, h: Any) -> Any:
         """[..., D] -> float32 [..., 1], in the units of the targets."""
-        y = ops.cast(ops.matmul(h, ops.cast(self.kernel, h.dtype)), "float32") + ops.cast(self.bias, "float32")
+        y = ops.cast(ops.matmul(h, ops.cast(self.kernel, h.dtype)), "float32")
+        y = y + ops.cast(self.bias, "float32")
         return self.centre + self.half * y
 
     def loss(self, answers: Any, targets: Any, label_smoothing: float) -> Any:

@@ -24,7 +24,7 @@ from keras import ops
 
 from components.train.hparams import setting
 from components.train.layers import masks
-from components.train.layers.decoder import DecoderLayer, Pair, Past
+from components.train.layers.decoder import DecoderLayer, Past
 from components.train.layers.dropout import Dropout
 from components.train.layers.encoder import EncoderLayer
 from components.train.layers.experts import Experts
@@ -67,49 +67,17 @@ class ExpertSublayers(Sublayers):
 
 
 class EncoderMixture(EncoderLayer):
-    """An encoder layer whose network is told which positions are real [B, L]."""
+    """An encoder layer whose network is over experts."""
 
-    def call(
-        self, x: Any, bias: Any, places: Any = None, training: bool | None = None, real: Any = None
-    ) -> Any:
-        x = self.wrap_attention(
-            x,
-            sublayer=lambda h: self.attention(h, bias, training=training, places=places),
-            training=training,
-        )
-        return self.wrap_ffn(
-            x, sublayer=lambda h: self.feed_forward(h, real, training=training), training=training
-        )
+    def transform(self, h: Any, real: Any, training: bool | None) -> Any:
+        return self.feed_forward(h, real, training=training)
 
 
 class DecoderMixture(DecoderLayer):
-    """A decoder layer whose network is told which positions are real [B, T]; steps all are."""
+    """A decoder layer whose network is over experts; while decoding all positions are real."""
 
-    def call(
-        self,
-        y: Any,
-        bias: Any,
-        memory: Pair,
-        memory_bias: Any,
-        places: Any = None,
-        training: bool | None = None,
-        real: Any = None,
-    ) -> Any:
-        y = self.wrap_self(
-            y,
-            sublayer=lambda h: self.self_attention(h, bias, training=training, places=places),
-            training=training,
-        )
-        y = self.wrap_cross(
-            y,
-            sublayer=lambda h: self.cross_attention.attend(
-                h, *memory, memory_bias, training=training
-            ),
-            training=training,
-        )
-        return self.wrap_ffn(
-            y, sublayer=lambda h: self.feed_forward(h, real, training=training), training=training
-        )
+    def transform(self, h: Any, real: Any, training: bool | None) -> Any:
+        return self.feed_forward(h, real, training=training)
 
 
 class Body(keras.layers.Layer):
@@ -162,9 +130,8 @@ class Body(keras.layers.Layer):
         places, bias = ops.arange(length, dtype="int32"), masks.padding(mask).bias(1, 1)
         x = x + ops.cast(self.target_space + self.encoder_positions(places), x.dtype)
         h = self.drop(x, training=training)
-        for i, layer in enumerate(self.encoder):
-            real = {"real": mask} if i in self.mixtures[0] else {}
-            h = layer(h, bias, places, training=training, **real)
+        for layer in self.encoder:
+            h = layer(h, bias, places, training=training, real=mask)
         h = self.close_encoder(h)
         memory = {"padding": bias, "real": mask}
         for i, layer in enumerate(self.decoder):
@@ -184,8 +151,7 @@ class Body(keras.layers.Layer):
         y = self.drop(y + ops.cast(self.decoder_positions(places), y.dtype), training=training)
         for i, layer in enumerate(self.decoder):
             kept = (memory[f"keys_{i}"], memory[f"values_{i}"])
-            real = {"real": asked} if i in self.mixtures[1] else {}
-            y = layer(y, bias, kept, memory["padding"], places, training=training, **real)
+            y = layer(y, bias, kept, memory["padding"], places, training=training, real=asked)
         return self.close_decoder(y)
 
     def _asked(self, y: Any, memory: dict[str, Any]) -> Any:
@@ -205,12 +171,7 @@ class Body(keras.layers.Layer):
     ) -> tuple[Any, dict[str, Any]]:
         past = Past(cache, position)
         y = y + ops.cast(self.decoder_positions(past.place), y.dtype)
-        for i, layer in enumerate(self.decoder):
-            kept = (memory[f"keys_{i}"], memory[f"values_{i}"])
-            y, grown = layer.step(
-                y, position, past.of(i), past.bias, kept, memory["padding"], past.places
-            )
-            past.keep(i, grown)
+        y = past.through(self.decoder, y, position, memory)
         return self.close_decoder(y), past.cache()
 
 

@@ -1,7 +1,7 @@
 """Transformer with discrete or continuous latents, Tensor2Tensor's transformer_vae (TransformerAE).
 
     h    = compress(y)           T targets to M = ceil(T / 2^k): residual convolutions, then k halvings
-    l    = bottleneck(h)         semhash, gumbel_softmax, dvq or vae: `layers/bottlenecks.py`
+    l    = bottleneck(h)         semhash, gumbel_softmax, dvq or vae: `layers/*bottlenecks.py`
     p(l) = prior(l so far, x)    a causal Transformer over latents with attention over the inputs
     d    = decompress(l, x)      k times residual convolutions, attention over the inputs, doubling
     g    = decoder(hide(y shifted) + d + positions, x)
@@ -29,9 +29,11 @@ import keras
 from keras import ops
 
 from components.train.hparams import setting
-from components.train.layers import bottlenecks, masks
+from components.train.layers import masks
+from components.train.layers.bottlenecks import Bottleneck, Continuous
 from components.train.layers.compression import Compress, Decompress
 from components.train.layers.decoder import DecoderLayer, Past
+from components.train.layers.discrete_bottlenecks import DVQ, GumbelSoftmax, Semhash
 from components.train.layers.dropout import Dropout
 from components.train.layers.encoder import Encoder
 from components.train.layers.latents import HideInputs, LatentCost
@@ -53,17 +55,15 @@ class Options(StackOptions, DepthOptions, LatentOptions):
     latent_parts: int = setting(1, "dvq: parts of a vector with codebooks of their own", low=1)
 
 
-def bottleneck_of(hp: Any) -> bottlenecks.Bottleneck:
+def bottleneck_of(hp: Any) -> Bottleneck:
     sizes = (hp.d_model, hp.d_ff, hp.latent_size)
     if hp.bottleneck_kind == "semhash":
-        return bottlenecks.Semhash(*sizes, name="bottleneck")
+        return Semhash(*sizes, name="bottleneck")
     if hp.bottleneck_kind == "gumbel_softmax":
-        return bottlenecks.GumbelSoftmax(
-            *sizes, temperature=hp.gumbel_temperature, name="bottleneck"
-        )
+        return GumbelSoftmax(*sizes, temperature=hp.gumbel_temperature, name="bottleneck")
     if hp.bottleneck_kind == "dvq":
-        return bottlenecks.DVQ(*sizes, parts=hp.latent_parts, name="bottleneck")
-    return bottlenecks.Continuous(*sizes, name="bottleneck")
+        return DVQ(*sizes, parts=hp.latent_parts, name="bottleneck")
+    return Continuous(*sizes, name="bottleneck")
 
 
 class Stack(keras.layers.Layer):

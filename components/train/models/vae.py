@@ -115,12 +115,7 @@ class Body(keras.layers.Layer):
         beams = ops.reshape(self.hide(y), (ops.shape(z)[0], -1, self.d_model)) + z
         y = ops.reshape(beams, (-1, self.d_model))
         y = y + ops.cast(self.positions(past.place), y.dtype)
-        for i, layer in enumerate(self.decoder):
-            kept = (memory[f"keys_{i}"], memory[f"values_{i}"])
-            y, grown = layer.step(
-                y, position, past.of(i), past.bias, kept, memory["padding"], past.places
-            )
-            past.keep(i, grown)
+        y = past.through(self.decoder, y, position, memory)
         return self.close(y), past.cache()
 
 

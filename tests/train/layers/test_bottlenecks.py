@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 from keras import ops
 
-from components.train.layers.bottlenecks import (
+from components.train.layers.bottlenecks import Bottleneck, Continuous
+from components.train.layers.discrete_bottlenecks import (
     DVQ,
-    Bottleneck,
-    Continuous,
     GumbelSoftmax,
     Semhash,
     saturating_sigmoid,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from keras import ops
 
+from components.train import checkpoint
 from components.train.layers.latents import Gaussian, HideInputs, LatentCost, Noise
 
 
@@ -82,6 +84,18 @@ def test_the_factor_rises_to_its_end() -> None:
         factors.append(float(cost.losses[0]))
     assert factors == [0.5, 1.0, 1.5, 2.0, 2.0, 2.0]
     assert [variable.name for variable in cost.non_trainable_weights] == ["steps"]
+
+
+def test_checkpoints_of_the_count_can_be_averaged(tmp_path: Path) -> None:
+    cost = LatentCost(2.0, warmup_steps=4, free_nats=0.0)
+    cost.build()
+    for i in range(2):
+        cost(ops.ones(1), np.ones((1, 1), bool), training=True)
+        arrays = checkpoint.arrays(cost.non_trainable_weights)
+        checkpoint.save(arrays, tmp_path / f"{i}.safetensors")
+    mean = checkpoint.mean([tmp_path / "0.safetensors", tmp_path / "1.safetensors"])
+    checkpoint.save(mean, tmp_path / "mean.safetensors")
+    assert [array.tolist() for array in mean.values()] == [[1.5]]
 
 
 def test_inputs_are_hidden_whole_and_in_training() -> None:

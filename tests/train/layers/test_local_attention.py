@@ -16,9 +16,8 @@ from components.train.layers.local_attention import (
     Rectangles,
     Window,
     attend_locally,
-    fill,
-    neighbours,
 )
+from components.train.layers.parts import fill, neighbours
 from components.train.layers.relative_positions import RelativePositions
 from components.train.layers.rotary import Rotary
 from components.train.watch import watching

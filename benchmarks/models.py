@@ -1,6 +1,6 @@
 """Every model on five problems, trained and compared: docs/models.md.
 
-    python -m benchmarks.models [--minutes FACTOR] [--jobs N] [--data FOLDER] [--work FOLDER] [--write]
+    python -m benchmarks.models [--minutes FACTOR] [--only PROBLEM ...] [--jobs N] [--write]
 
 Runs the grid of `models.yaml` in a clone of this repository below `--work` with the product's own
 `run`; what is there already is not run again. `--minutes` multiplies every cell's budget. `--write` puts
@@ -66,12 +66,14 @@ class Result:
         return self.model if self.hparams.startswith("tiny") else f"{self.model}, {self.hparams}"
 
 
-def params_of(data: str, factor: float) -> dict[str, Any]:
-    """models.yaml with the data folder filled in and every budget multiplied."""
+def params_of(data: str, factor: float, only: list[str] | None) -> dict[str, Any]:
+    """models.yaml with the data folder filled in, every budget multiplied, and these problems only."""
     params: dict[str, Any] = yaml.safe_load(GRID.read_text().replace("{data}", data))
     for values in params["hparams"].values():
         if "minutes" in values:
             values["minutes"] *= factor
+    problems = params["grid"]["problem"]
+    params["grid"]["problem"] = [name for name in problems if not only or name in only]
     return params
 
 
@@ -212,13 +214,14 @@ def main() -> None:
     parser.add_argument(
         "--minutes", type=float, default=1.0, metavar="FACTOR", help="of the budgets"
     )
+    parser.add_argument("--only", nargs="+", metavar="PROBLEM", help="train for these alone")
     parser.add_argument("--jobs", type=int, default=2, help="cells at a time")
     parser.add_argument("--data", default=str(REPOSITORY.parent / "shared" / "data"))
     parser.add_argument("--work", type=Path, default=REPOSITORY / ".work" / "models")
     parser.add_argument("--write", action="store_true", help="write docs/models.md and its picture")
     parser.add_argument("--no-run", action="store_true", help="only read what was run")
     chosen = parser.parse_args()
-    params = params_of(chosen.data, chosen.minutes)
+    params = params_of(chosen.data, chosen.minutes, chosen.only)
     if not chosen.no_run:
         if not (chosen.work / ".git").is_dir():
             subprocess.run(["git", "clone", "-q", str(REPOSITORY), str(chosen.work)], check=True)
@@ -229,6 +232,7 @@ def main() -> None:
             cwd=chosen.work,
             env={**os.environ, "PATH": paths},
         )
+    params = params_of(chosen.data, chosen.minutes, None)
     results = results_of(chosen.work, params)
     text = page(chosen.work, params, results)
     print(text)

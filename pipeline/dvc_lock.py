@@ -8,6 +8,7 @@ entry is exchanged instead; the entry itself is written by DVC's own functions.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,9 +65,16 @@ def _span(text: str, first: str) -> tuple[int, int]:
 def main(arguments: Sequence[str]) -> int:
     """Runs a command of DVC in this process, with this way of writing dvc.lock; its exit code."""
     install()
+    sys.unraisablehook = _quiet_about_bars
     from dvc.cli import main as run
 
     return int(run(list(arguments)) or 0)
+
+
+def _quiet_about_bars(raised: sys.UnraisableHookArgs) -> None:
+    """^C may leave one of DVC's progress bars half made: that its end cannot be drawn is no news."""
+    if getattr(raised.object, "__qualname__", "") != "tqdm.__del__":
+        sys.__unraisablehook__(raised)
 
 
 def install() -> None:

@@ -109,3 +109,24 @@ def test_dvcs_slow_parser_never_reads_what_dvc_wrote(
         stage = next(stage for stage in stages if stage.name.startswith("train@"))
         stage.dump(update_pipeline=False)
     assert "dvc.lock" not in parsed
+
+
+def test_a_bar_that_cannot_end_is_no_news_but_other_faults_are(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from tqdm import tqdm
+
+    class Broken:
+        def __del__(self) -> None:
+            raise ValueError("worth telling")
+
+    hook, sys.unraisablehook = sys.unraisablehook, dvc_lock._quiet_about_bars
+    try:
+        bar = tqdm.__new__(tqdm)  # never begun, as when ^C comes in the middle
+        bar.disable = False
+        del bar
+        Broken()
+    finally:
+        sys.unraisablehook = hook
+    told = capsys.readouterr().err
+    assert "worth telling" in told and "tqdm" not in told

@@ -73,7 +73,11 @@ def params_of(data: str, factor: float, only: list[str] | None) -> dict[str, Any
         if "minutes" in values:
             values["minutes"] *= factor
     problems = params["grid"]["problem"]
-    params["grid"]["problem"] = [name for name in problems if not only or name in only]
+    kept = [name for name in problems if not only or name in only]
+    params["grid"]["problem"] = kept
+    # A pattern that covers no cell is an error.
+    patterns = params["grid"]["exclude"]
+    params["grid"]["exclude"] = [one for one in patterns if one.split("/")[0] in (*kept, "*")]
     return params
 
 

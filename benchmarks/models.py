@@ -30,7 +30,7 @@ GRID = Path(__file__).with_suffix(".yaml")
 PAGE = REPOSITORY / "docs" / "models.md"
 PICTURE = REPOSITORY / "docs" / "models.png"
 MIXTURE = "five"
-NOT_APPLICABLE = "not_applicable"
+SPLITS = ("train", "dev", "test")
 
 
 HEAD = """\
@@ -39,7 +39,9 @@ HEAD = """\
 Made by `python -m benchmarks.models --write` from the grid in `benchmarks/models.yaml`: one recipe, one
 seed, one core a cell ({machine}, two cells at a time, greedy decoding), and the same minutes for every
 model ({minutes}; compiling is in them). These are minutes where the papers had days: what they show is
-that each model runs the whole way on each problem that it takes, and what it makes of a little time.
+that each model runs the whole way on each problem that it takes, and what it makes of a little time. A
+cheap step counts for as much as a good one: read a metric beside its steps, and nothing here as the
+order in which the models would come after days. Nothing was tuned for any of them.
 
 ![every model on five problems](models.png)
 
@@ -145,9 +147,9 @@ def table(work: Path, problem: str, results: list[Result]) -> str:
                 f"{minutes} min {seconds:02d} s",
             ]
         )
-    sizes = " / ".join(f"{split.examples:,}" for split in manifest.splits.values())
+    sizes = ", ".join(f"{name} {manifest.splits[name].examples:,}" for name in SPLITS)
     lines = "\n".join("| " + " | ".join(row) + " |" for row in rows)
-    return f"## {problem}\n\n{sizes} examples.\n\n{lines}\n"
+    return f"## {problem}\n\nExamples: {sizes}.\n\n{lines}\n"
 
 
 def joint(results: list[Result]) -> str:
@@ -208,6 +210,9 @@ def page(work: Path, params: dict[str, Any], results: list[Result]) -> str:
         own = [one for one in results if one.problem == problem]
         if own:
             parts.append(table(work, problem, own))
+    run = {one.problem.split("/")[0] for one in results}
+    if missing := [f"`{name}`" for name in params["grid"]["problem"] if name not in run]:
+        parts.append(f"Of the grid these were not run: {', '.join(missing)}.\n")
     if any(one.problem.startswith(f"{MIXTURE}/") for one in results):
         parts.append(joint(results))
     return "\n".join(parts)

@@ -99,7 +99,7 @@ def line_of(cell: dict[str, Any], work: Path) -> list[str] | None:
 
 def numbers_of(manifest: Manifest, metrics: dict[str, Any], prefix: str = "") -> list[str]:
     """Each metric's main number with its interval, the headline in bold."""
-    found = []
+    found: list[str] = []
     for name in manifest.metrics:
         main = catalog.load_module("metrics", name).MAIN
         key = f"{prefix}{main}"

@@ -15,7 +15,9 @@ def test_layers_to_watch_are_a_list_of_texts():
     for wrong in ("*/ffn", [1], None):
         with pytest.raises(UserError, match="eval.watch: expected a list of texts, got"):
             from_dict({"watch": wrong})
-    with pytest.raises(UserError, match="eval.inspect: expected a whole number from 0 to 20, got -1"):
+    with pytest.raises(
+        UserError, match="eval.inspect: expected a whole number from 0 to 20, got -1"
+    ):
         from_dict({"inspect": -1})
     assert from_dict({"beam_size": 8, "length_penalty": 1}).beam_size == 8
 

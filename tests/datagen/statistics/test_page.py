@@ -111,6 +111,8 @@ def test_a_broken_image_is_an_error_and_leaves_no_page(tmp_path: Path) -> None:
         page(tmp_path, manifest(features), {"train": found})
     sounds = {"inputs": Feature("audio")}
     found = split(sounds, {"inputs": [b"no sound"], "targets_text": ["cat"]})
-    with pytest.raises(UserError, match="train, inputs of the row 'cat': a sound that cannot be drawn"):
+    with pytest.raises(
+        UserError, match="train, inputs of the row 'cat': a sound that cannot be drawn"
+    ):
         page(tmp_path, manifest(sounds), {"train": found})
     assert not list(tmp_path.iterdir())

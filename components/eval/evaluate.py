@@ -189,9 +189,8 @@ def _look(one: Subject, records: Records, chosen: EvalSettings, report: Report) 
     vocabularies = vocabularies_of(one.manifest, one.data_dir)
     try:
         looked = look(one.network, records, vocabularies, count=chosen.inspect, watch=chosen.watch)
-    except (
-        Exception
-    ) as error:  # a picture is no reason to lose an evaluation; a plugin's layer may fail
+    except Exception as error:
+        # A picture is no reason to lose an evaluation: a layer of a plugin may fail when it is watched.
         why = f"{type(error).__name__}: {error}".splitlines()[0]
         looked = Looked(shown=Shown(notes=[f"The inside could not be looked at: {why}"]))
     for note in looked.shown.notes:

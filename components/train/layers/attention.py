@@ -150,8 +150,8 @@ class Attention(keras.layers.Layer):
         logits = ops.matmul(q, ops.transpose(k, (0, 1, 3, 2)))  # [B, H, T, L]
         logits = ops.cast(logits if more is None else logits + more, "float32")
         if bias is not None:
-            # With one axis more, so that TensorFlow does not make one operation of product and sum: its
-            # fused one takes 10 to 80 times as long on the CPU where the bias is shared by rows.
+            # With one axis more, so that TensorFlow does not make one operation of product and sum, which
+            # is slow on the CPU where rows share the bias: see benchmarks/losses.py.
             logits = ops.squeeze(ops.expand_dims(logits, 0) + ops.expand_dims(bias, 0), 0)
         weights = ops.softmax(logits, axis=-1)
         see(self, "weights", weights)

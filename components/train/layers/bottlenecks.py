@@ -15,7 +15,6 @@ import keras
 from keras import ops
 
 from components.train.layers.latents import Gaussian, Noise
-from components.train.loss import negative_log_likelihood
 
 
 class Latents(NamedTuple):
@@ -29,7 +28,8 @@ class Latents(NamedTuple):
 
 
 class Bottleneck(keras.layers.Layer):
-    """h [B, M, D] to `Latents`.
+    """h [B, M, D] to `Latents`: a kind of them is a subclass with its own weights, `call`, `nats` and
+    `guess`, and `prior_width`, the numbers that a prior of one latent has.
 
     Args:
         d_model: D.
@@ -37,13 +37,11 @@ class Bottleneck(keras.layers.Layer):
         size: z, bits or dimensions of a latent.
     """
 
-    prior_width: int
     pulls = False
 
     def __init__(self, d_model: int, d_ff: int, size: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.d_model, self.size, self.codes = d_model, size, 2**size
-        self.prior_width = self.codes
+        self.d_model, self.size = d_model, size
         self.hidden = keras.layers.Dense(d_ff, activation="relu", name="hidden")
         self.contract = keras.layers.Dense(d_model, name="contract")
 
@@ -51,29 +49,14 @@ class Bottleneck(keras.layers.Layer):
         layer.build((None, width))
         return layer.units
 
-    def build(self, *_: Any) -> None:
-        self.contract.build((None, self.build_dense(self.hidden, self.build_code())))
+    def build_spread(self, width: int) -> None:
+        """The last of a kind's `build`; width: of what `spread` gets."""
+        self.contract.build((None, self.build_dense(self.hidden, width)))
         self.built = True
-
-    def build_code(self) -> int:
-        """Makes the weights of a kind; the width of what `spread` gets."""
-        raise NotImplementedError
 
     def spread(self, code: Any) -> Any:
         """T2T's network behind a code: ReLU, dense, ReLU, dense."""
         return self.contract(self.hidden(ops.relu(code)))
-
-    def nats(self, posterior: Any, prior: Any) -> Any:
-        """What latents cost: [B, M] float32; prior [B, M, prior_width] float32."""
-        return negative_log_likelihood(prior, posterior)
-
-    def guess(self, prior: Any) -> Any:
-        """The vectors [B, M, D] of the prior's most probable latents."""
-        return self.of_codes(ops.argmax(prior, axis=-1))
-
-    def of_codes(self, codes: Any) -> Any:
-        """The vectors [B, M, D] of codes [B, M], int."""
-        raise NotImplementedError
 
 
 class Continuous(Bottleneck):
@@ -83,12 +66,12 @@ class Continuous(Bottleneck):
         super().__init__(*sizes, **kwargs)
         self.prior_width = 2 * self.size
 
-    def build_code(self) -> int:
+    def build(self, *_: Any) -> None:
         self.posterior = keras.layers.Dense(2 * self.size, name="posterior")
         self.vectors = keras.layers.Dense(self.hidden.units, name="vectors")
         self.noise = Noise(self.size, name="noise")
         self.build_dense(self.posterior, self.d_model)
-        return self.build_dense(self.vectors, self.size)
+        self.build_spread(self.build_dense(self.vectors, self.size))
 
     def call(self, h: Any, training: bool | None = None) -> Latents:
         q = Gaussian.of(self.posterior(h))
@@ -96,9 +79,11 @@ class Continuous(Bottleneck):
         return Latents(dense, dense, q)
 
     def nats(self, posterior: Any, prior: Any) -> Any:
+        """What latents cost: [B, M] float32; prior [B, M, prior_width] float32."""
         return posterior.kl(Gaussian.of(prior))
 
     def guess(self, prior: Any) -> Any:
+        """The vectors [B, M, D] of the prior's most probable latents."""
         return self.of_values(Gaussian.of(prior).mean)
 
     def of_values(self, z: Any) -> Any:

@@ -6,7 +6,15 @@ from typing import Any
 
 from keras import ops
 
+from components.datagen.schema import Feature
 from components.train.loss import negative_log_likelihood, smoothed_cross_entropy
+
+
+def size_of(feature: Feature) -> int:
+    """V. Raises ValueError if the feature has no vocabulary."""
+    if not feature.vocabulary_size:
+        raise ValueError(f"a {feature.modality} feature needs a vocabulary_size")
+    return feature.vocabulary_size
 
 
 class Categorical:

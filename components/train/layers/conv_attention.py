@@ -10,6 +10,7 @@ Timing has 16 wave lengths, in the first 32 channels. Reference: Kaiser et al. 2
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import keras
@@ -20,7 +21,7 @@ from components.train.layers.conv_block import ConvBlock
 from components.train.layers.layer_norm import LayerNorm
 from components.train.layers.positions import timing_signal
 from components.train.layers.separable_conv import alternating
-from components.train.layers.step_attention import attend, empty_cache, look_back
+from components.train.layers.step_attention import attend, empty_cache, look_back, own_past
 from components.train.watch import see
 
 Tensors = dict[str, Any]
@@ -68,6 +69,32 @@ class ConvAttend(keras.layers.Layer):
     def empty(self, h: Any, beams: int, length: Any) -> Tensors:
         """What the cache is to hold under `fixed` before the first step; h is for B and the dtype."""
         return {}
+
+
+def empty_state(
+    h: Any, num_beams: int, max_length: Any, windowed: Iterable[Any], attending: Iterable[Any]
+) -> Tensors:
+    """The cache before the first step of a decoder made of convolutions, which keep windows, and of
+    attention, which keeps keys; h [B, L, D] is for B and the dtype."""
+    rows = ops.shape(h)[0] * num_beams
+    cache: Tensors = {}
+    fixed: Tensors = {}
+    for layer in windowed:
+        cache |= layer.windows(rows, h.dtype)
+    for layer in attending:
+        fixed |= layer.empty(h, num_beams, max_length)
+    if fixed:
+        cache |= {"slots": ops.zeros((rows, max_length), dtype="int32"), "fixed": fixed}
+    return cache
+
+
+def own_keys(cache: Tensors, position: Any) -> tuple[Tensors, Any]:
+    """The new `slots` of a cache, and the bias of the keys so far; nothing where there are none."""
+    if "fixed" not in cache:
+        return {}, None
+    beams = next(iter(cache["fixed"].values())).shape[3]
+    slots, past = own_past(cache["slots"], position, beams)
+    return {"slots": slots}, past
 
 
 class DotAttend(ConvAttend):

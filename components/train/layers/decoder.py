@@ -185,6 +185,14 @@ class DecoderLayer(keras.layers.Layer):
         return y, grown[0]
 
 
+def offered(layers: Sequence[DecoderLayer], h: Any) -> dict[str, Any]:
+    """What a decoder's layers keep of the memory h [B, L, D]: `keys_<i>` and `values_<i>` of each."""
+    found: dict[str, Any] = {}
+    for i, layer in enumerate(layers):
+        found[f"keys_{i}"], found[f"values_{i}"] = layer.cross_attention.keys_values(h)
+    return found
+
+
 class Past:
     """The cache of a stack while it decodes: who may see which of the keys computed so far.
 
@@ -225,7 +233,7 @@ class Past:
     ) -> Any:
         """One position of every beam, y [B*K, D], through a decoder's layers.
 
-        memory: `keys_<i>`, `values_<i>` of each layer and their bias, `padding`.
+        memory: what the layers `offered` and its bias, `padding`.
         """
         for i, layer in enumerate(layers):
             kept = (memory[f"keys_{i}"], memory[f"values_{i}"])

@@ -17,29 +17,50 @@ References: Kaiser and Bengio 2018 (arXiv 1801.09797); Jang et al. 2017 (arXiv 1
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
 from keras import ops
 
 from components.train.layers.bottlenecks import Bottleneck, Latents
+from components.train.loss import negative_log_likelihood
 
 NOISE = 0.5  # standard deviation of what is added before semhash's sigmoid: T2T's noise_dev
 DISCRETE = 0.5  # share of training examples whose latents are bits: T2T's discrete_mix
 COMMITMENT = 0.25  # weight of what draws h to the codebook: T2T's beta
 
 
-class Semhash(Bottleneck):
+class Coded(Bottleneck):
+    """Latents that are one of 2^z codes; `of_codes` of a kind gives the vectors [B, M, D] of codes
+    [B, M], int."""
+
+    of_codes: Callable[[Any], Any]
+
+    def __init__(self, *sizes: int, **kwargs: Any) -> None:
+        super().__init__(*sizes, **kwargs)
+        self.codes = self.prior_width = 2**self.size
+
+    def nats(self, posterior: Any, prior: Any) -> Any:
+        """What latents cost: [B, M] float32; prior [B, M, prior_width] float32."""
+        return negative_log_likelihood(prior, posterior)
+
+    def guess(self, prior: Any) -> Any:
+        """The vectors [B, M, D] of the prior's most probable codes."""
+        return self.of_codes(ops.argmax(prior, axis=-1))
+
+
+class Semhash(Coded):
     """Bits, the first one lowest."""
 
-    def build_code(self) -> int:
+    def build(self, *_: Any) -> None:
         self.bits = keras.layers.Dense(self.size, name="bits")
         self.ones = keras.layers.Dense(self.hidden.units, name="ones")
         self.zeros = keras.layers.Dense(self.hidden.units, name="zeros")
         self.seeds = keras.random.SeedGenerator()
         self.build_dense(self.bits, self.d_model)
         self.build_dense(self.ones, self.size)
-        return self.build_dense(self.zeros, self.size)
+        self.build_spread(self.build_dense(self.zeros, self.size))
 
     def call(self, h: Any, training: bool | None = None) -> Latents:
         x = ops.cast(self.bits(h), "float32")
@@ -64,7 +85,7 @@ class Semhash(Bottleneck):
         return self.of_bits(ops.cast(codes, "int32")[..., None] // powers % 2)
 
 
-class GumbelSoftmax(Bottleneck):
+class GumbelSoftmax(Coded):
     """One of 2^z codes, drawn as a softmax.
 
     Args:
@@ -75,12 +96,12 @@ class GumbelSoftmax(Bottleneck):
         super().__init__(*sizes, **kwargs)
         self.temperature = temperature
 
-    def build_code(self) -> int:
+    def build(self, *_: Any) -> None:
         self.logits = keras.layers.Dense(self.codes, name="logits")
         self.vectors = keras.layers.Dense(self.d_model, name="vectors")
         self.seeds = keras.random.SeedGenerator()
         self.build_dense(self.logits, self.d_model)
-        return self.build_dense(self.vectors, self.codes)
+        self.build_spread(self.build_dense(self.vectors, self.codes))
 
     def call(self, h: Any, training: bool | None = None) -> Latents:
         log_q = ops.log_softmax(ops.cast(self.logits(h), "float32"))
@@ -104,7 +125,7 @@ class GumbelSoftmax(Bottleneck):
         return self.of_shares(ops.one_hot(codes, self.codes, dtype="float32"))
 
 
-class DVQ(Bottleneck):
+class DVQ(Coded):
     """The nearest codebook vectors; a code is the parts' numbers, the first part's lowest.
 
     Args:
@@ -123,14 +144,14 @@ class DVQ(Bottleneck):
             )
         self.parts, self.entries = parts, 2 ** (self.size // parts)
 
-    def build_code(self) -> int:
+    def build(self, *_: Any) -> None:
         # h comes from a norm, so that its values are about as large as these.
         self.codebook = self.add_weight(
             shape=(self.parts, self.entries, self.d_model // self.parts),
             initializer=keras.initializers.RandomNormal(stddev=1.0),
             name="codebook",
         )
-        return self.d_model
+        self.build_spread(self.d_model)
 
     def call(self, h: Any, training: bool | None = None) -> Latents:
         shape = (ops.shape(h)[0], -1, self.parts, self.d_model // self.parts)

@@ -8,9 +8,6 @@ Evaluation and decoding drop nothing, so that no answer depends on what else is 
 `capacity_factor`, training drops what exceeds an expert's rows, in the order of the batch; only the
 residual around this layer passes it on. Without one, training drops nothing either.
 
-Seen on two CPU cores (E 16, k 2, D 128, F 512, N 4,096; TensorFlow, gates given, forward / with
-gradients): every expert on every position 57 / 171 ms, nothing dropped 13 / 38 ms, a capacity of 1.25
-11 / 30 ms.
 Reference: Shazeer et al. 2017 (arXiv 1701.06538), section 2.
 """
 

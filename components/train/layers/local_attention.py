@@ -16,7 +16,7 @@ Reference: Parmar et al. 2018 (arXiv 1802.05751), section 3.3; Tensor2Tensor's `
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from keras import ops
@@ -27,9 +27,8 @@ from components.train.layers.masks import MASKED, Mask
 from components.train.layers.parts import fill, neighbours
 
 
-class Window:
-    """How T positions [B, T, C] are cut: `fold` into N blocks of Q queries, [B * N, Q, C], `surround`
-    into the M positions that each may see, [B * N, M, C], zeros where there are none.
+class Window(Protocol):
+    """How T positions [B, T, C] are cut into N blocks of Q queries that may each see M positions.
 
     mask: which pairs of the whole are allowed. places: int32 [Q] and [M], how far the queries of a
     block and what they may see are from each other, the same for every block.
@@ -39,25 +38,25 @@ class Window:
     places: tuple[np.ndarray, np.ndarray]
 
     def fold(self, x: Any) -> Any:
-        raise NotImplementedError
+        """[B, T, C] to the queries' blocks [B * N, Q, C], zeros beyond the end."""
 
     def surround(self, x: Any) -> Any:
-        raise NotImplementedError
+        """[B, T, C] to what each block may see, [B * N, M, C], zeros where there is nothing."""
 
     def unfold(self, y: Any, length: Any) -> Any:
         """[B * N, Q, C], as `fold` cuts, to [B, T, C]."""
-        raise NotImplementedError
-
-    def bias(self, length: Any) -> Any:
-        """For T positions what is added to the logits of each block: float32 [N, 1, Q, M]."""
-        # Numbers from 1 on are cut as positions are; what is 0 then is outside.
-        numbers = 1 + ops.arange(length, dtype="int32")[None, :, None]
-        q, k = self.fold(numbers), ops.transpose(self.surround(numbers), (0, 2, 1))
-        allowed = ops.logical_and(self.mask.allowed(q - 1, k - 1), k > 0)
-        return ((1.0 - ops.cast(allowed, "float32")) * MASKED)[:, None]
 
 
-class Blocks(Window):
+def window_bias(window: Window, length: Any) -> Any:
+    """For T positions what is added to the logits of each block: float32 [N, 1, Q, M]."""
+    # Numbers from 1 on are cut as positions are; what is 0 then is outside.
+    numbers = 1 + ops.arange(length, dtype="int32")[None, :, None]
+    q, k = window.fold(numbers), ops.transpose(window.surround(numbers), (0, 2, 1))
+    allowed = ops.logical_and(window.mask.allowed(q - 1, k - 1), k > 0)
+    return ((1.0 - ops.cast(allowed, "float32")) * MASKED)[:, None]
+
+
+class Blocks:
     """l_q = `size`, l_m = 2 `size`."""
 
     def __init__(self, size: int) -> None:
@@ -82,7 +81,7 @@ class Blocks(Window):
         return ops.reshape(x, (ops.shape(x)[0], -1, self.size, x.shape[-1]))
 
 
-class Rectangles(Window):
+class Rectangles:
     """Rectangles of an image whose rows are `row_length` symbols.
 
     Args:

@@ -7,7 +7,7 @@
 A mask says for queries [T] and keys [L] by their place in the row which pairs are allowed: bool,
 broadcastable to [B, 1, T, L]. `bias` makes of it what is added to attention's logits.
 References: Vaswani et al. 2017 (causal); Dong et al. 2019, arXiv 1905.03197 (unilm); Liu et al. 2018,
-arXiv 1801.10198 (local); Yang et al. 2019, arXiv 1906.08237 (order).
+arXiv 1801.10198 (local).
 """
 
 from __future__ import annotations
@@ -99,8 +99,3 @@ def unilm(segments: Any) -> Mask:
     written sees that and its own past. Padding is not hidden by it."""
     place = ops.cumsum(segments, axis=1)
     return Mask(lambda q, k: place[:, None, None, :] <= place[:, None, :, None])
-
-
-def order(places: Any) -> Mask:
-    """int32 [B, L], when each place is written: it sees what is written before it, not itself."""
-    return Mask(lambda q, k: ops.less(places[:, None, None, :], places[:, None, :, None]))

@@ -12,7 +12,7 @@ import keras
 from keras import ops
 
 from components.datagen.schema import Feature
-from components.train.layers.categorical import Categorical
+from components.train.layers.categorical import Categorical, size_of
 
 
 class Modality(Categorical, keras.layers.Layer):
@@ -27,9 +27,7 @@ class Modality(Categorical, keras.layers.Layer):
 
     def __init__(self, feature: Feature, hp: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if not feature.vocabulary_size:
-            raise ValueError("a class_label feature needs a vocabulary_size")
-        self.size, self.d_model = feature.vocabulary_size, hp.d_model
+        self.size, self.d_model = size_of(feature), hp.d_model
 
     def build(self, *_: Any) -> None:
         self.kernel = self.add_weight(

@@ -20,6 +20,15 @@ from keras import ops
 from components.datagen.schema import Feature
 
 
+def cut_of(feature: Feature) -> tuple[int, int]:
+    """P and how many patches an image has. Raises ValueError if P does not divide its sides."""
+    height, width, _ = feature.shape
+    patch = int(feature.options.get("patch", 1))
+    if height % patch or width % patch:
+        raise ValueError(f"patch {patch} does not divide {height} x {width} pixels")
+    return patch, (height // patch) * (width // patch)
+
+
 class Modality(keras.layers.Layer):
     """An image as an input: [B, H, W, C] uint8 -> [B, H/P * W/P, D].
 
@@ -32,11 +41,8 @@ class Modality(keras.layers.Layer):
 
     def __init__(self, feature: Feature, hp: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.image_shape, self.patch = feature.shape, int(feature.options.get("patch", 1))
-        height, width, _ = feature.shape
-        if height % self.patch or width % self.patch:
-            raise ValueError(f"patch {self.patch} does not divide {height} x {width} pixels")
-        self.positions = (height // self.patch) * (width // self.patch)
+        self.image_shape = feature.shape
+        self.patch, self.positions = cut_of(feature)
         self.d_model = hp.d_model
         self.stem = [
             keras.layers.Conv2D(filters, 3, padding="same", activation="relu", name=f"conv_{i}")

@@ -14,6 +14,7 @@ import keras
 from keras import ops
 
 from components.datagen.schema import Feature
+from components.train.modalities.image import cut_of
 
 
 class Modality(keras.layers.Layer):
@@ -28,11 +29,8 @@ class Modality(keras.layers.Layer):
 
     def __init__(self, feature: Feature, hp: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        height, width, self.channels = feature.shape
-        self.patch = int(feature.options.get("patch", 1))
-        if height % self.patch or width % self.patch:
-            raise ValueError(f"patch {self.patch} does not divide {height} x {width} pixels")
-        self.positions = (height // self.patch) * (width // self.patch)
+        self.channels = feature.shape[-1]
+        self.patch, self.positions = cut_of(feature)
         self.d_model = hp.d_model
         self.cut = keras.layers.Conv2D(hp.d_model, self.patch, strides=self.patch, name="cut")
 

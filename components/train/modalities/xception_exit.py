@@ -22,7 +22,7 @@ import keras
 from keras import ops
 
 from components.datagen.schema import Feature
-from components.train.layers.categorical import Categorical
+from components.train.layers.categorical import Categorical, size_of
 from components.train.layers.conv_block import ConvStep
 from components.train.layers.strided_residual import FAR, largest
 
@@ -41,9 +41,7 @@ class Modality(Categorical, keras.layers.Layer):
 
     def __init__(self, feature: Feature, hp: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if not feature.vocabulary_size:
-            raise ValueError("a class_label feature needs a vocabulary_size")
-        self.size, self.d_model = feature.vocabulary_size, hp.d_model
+        self.size, self.d_model = size_of(feature), hp.d_model
         d = hp.d_model
         self.widest = 5 * d // 2
 

@@ -33,7 +33,13 @@ from components.train.layers import masks
 from components.train.layers.decoder import Pair, Past
 from components.train.layers.dropout import Dropout
 from components.train.layers.encoder import Encoder
-from components.train.layers.local_attention import Blocks, Rectangles, Window, attend_locally
+from components.train.layers.local_attention import (
+    Blocks,
+    Rectangles,
+    Window,
+    attend_locally,
+    window_bias,
+)
 from components.train.layers.positions import timing_signal
 from components.train.layers.step_attention import attend, look_back
 from components.train.layers.sublayers import Sublayers
@@ -191,7 +197,7 @@ class Body(keras.layers.Layer):
     def decode(self, y: Any, memory: dict[str, Any], training: bool | None = None) -> Any:
         length = ops.shape(y)[1]
         y = self.placed(y + memory["condition"], ops.arange(length, dtype="int32"))
-        y, bias = self.drop(y, training=training), self.window.bias(length)
+        y, bias = self.drop(y, training=training), window_bias(self.window, length)
         for i, layer in enumerate(self.decoder):
             y = layer(y, bias, self.kept(i, memory), training=training)
         return self.close(y)

@@ -33,11 +33,10 @@ from keras import ops
 
 from components.train.hparams import setting
 from components.train.layers.attention import padding_bias
-from components.train.layers.conv_attention import short_timing
+from components.train.layers.conv_attention import empty_state, own_keys, short_timing
 from components.train.layers.experts import Experts
 from components.train.layers.layer_norm import LayerNorm
 from components.train.layers.multimodel_blocks import Block, Conv, Look, Mean, Mix
-from components.train.layers.step_attention import own_past
 from components.train.shared_options import AttentionOptions, DepthOptions, ExpertOptions
 
 NEEDS: dict[str, Any] = {
@@ -126,26 +125,14 @@ class Body(keras.layers.Layer):
         return self.close(y)
 
     def init_cache(self, memory: dict[str, Any], num_beams: int, max_length: Any) -> dict[str, Any]:
-        h = memory["states"]
-        rows = ops.shape(h)[0] * num_beams
-        cache: dict[str, Any] = {}
-        fixed: dict[str, Any] = {}
-        for block in (*self.mixer, *self.decoder):
-            cache |= block.windows(rows, h.dtype)
-            fixed |= block.empty(h, num_beams, max_length)
-        if fixed:
-            cache |= {"slots": ops.zeros((rows, max_length), dtype="int32"), "fixed": fixed}
-        return cache
+        blocks = (*self.mixer, *self.decoder)
+        return empty_state(memory["states"], num_beams, max_length, blocks, blocks)
 
     def step(
         self, y: Any, position: Any, cache: dict[str, Any], memory: dict[str, Any]
     ) -> tuple[Any, dict[str, Any]]:
-        grown: dict[str, Any] = {}
+        grown, past = own_keys(cache, position)
         fixed: dict[str, Any] = {}
-        past = None
-        if "fixed" in cache:
-            beams = cache["fixed"]["mixer_look_keys"].shape[3]
-            grown["slots"], past = own_past(cache["slots"], position, beams)
         for block in (*self.mixer, *self.decoder):
             y, windows, kept = block.step(y, position, cache, memory, past)
             grown |= windows

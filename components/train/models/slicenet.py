@@ -28,12 +28,17 @@ from keras import ops
 
 from components.train.hparams import setting
 from components.train.layers.attention import padding_bias
-from components.train.layers.conv_attention import DotAttend, HeadAttend, short_timing
+from components.train.layers.conv_attention import (
+    DotAttend,
+    HeadAttend,
+    empty_state,
+    own_keys,
+    short_timing,
+)
 from components.train.layers.conv_block import ConvBlock
 from components.train.layers.dropout import Dropout
 from components.train.layers.layer_norm import LayerNorm
 from components.train.layers.separable_conv import alternating
-from components.train.layers.step_attention import own_past
 from components.train.shared_options import AttentionOptions
 
 NEEDS: dict[str, Any] = {}
@@ -175,28 +180,15 @@ class Body(keras.layers.Layer):
         return self.drop(self.close(g), training=training)
 
     def init_cache(self, memory: dict[str, Any], num_beams: int, max_length: Any) -> dict[str, Any]:
-        h = memory["states"]
-        rows = ops.shape(h)[0] * num_beams
-        fixed: dict[str, Any] = {}
-        cache = self.merge.windows(rows, h.dtype)
-        for module in self.decoder:
-            cache |= module.windows(rows, h.dtype)
-        for attend in (self.begin, *self.attends):
-            cache |= attend.timed.windows(rows, h.dtype)
-            fixed |= attend.empty(h, num_beams, max_length)
-        if fixed:
-            cache |= {"slots": ops.zeros((rows, max_length), dtype="int32"), "fixed": fixed}
-        return cache
+        attends = (self.begin, *self.attends)
+        windowed = (self.merge, *self.decoder, *(attend.timed for attend in attends))
+        return empty_state(memory["states"], num_beams, max_length, windowed, attends)
 
     def step(
         self, y: Any, position: Any, cache: dict[str, Any], memory: dict[str, Any]
     ) -> tuple[Any, dict[str, Any]]:
-        grown: dict[str, Any] = {}
+        grown, past = own_keys(cache, position)
         fixed: dict[str, Any] = {}
-        past = None
-        if "fixed" in cache:
-            beams = cache["fixed"]["begin_keys"].shape[3]
-            grown["slots"], past = own_past(cache["slots"], position, beams)
 
         def attended(attend: Any, g: Any) -> Any:
             found, windows, kept = attend.step(g, position, cache, memory, past)

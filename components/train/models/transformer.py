@@ -19,7 +19,7 @@ import keras
 from keras import ops
 
 from components.train.layers import masks
-from components.train.layers.decoder import DecoderLayer, Past
+from components.train.layers.decoder import DecoderLayer, Past, offered
 from components.train.layers.dropout import Dropout
 from components.train.layers.encoder import Encoder
 from components.train.layers.segments import places_of, segments_of
@@ -67,9 +67,7 @@ class Body(keras.layers.Layer):
         memory = {"padding": masks.padding(mask).bias(1, 1)}
         if segments_of(mask) is not None:
             memory["segments"] = mask
-        for i, layer in enumerate(self.decoder):
-            memory[f"keys_{i}"], memory[f"values_{i}"] = layer.cross_attention.keys_values(h)
-        return memory
+        return memory | offered(self.decoder, h)
 
     def decode(self, y: Any, memory: dict[str, Any], training: bool | None = None) -> Any:
         length = ops.shape(y)[1]

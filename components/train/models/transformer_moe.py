@@ -24,7 +24,7 @@ from keras import ops
 
 from components.train.hparams import setting
 from components.train.layers import masks
-from components.train.layers.decoder import DecoderLayer, Past
+from components.train.layers.decoder import DecoderLayer, Past, offered
 from components.train.layers.dropout import Dropout
 from components.train.layers.encoder import EncoderLayer
 from components.train.layers.experts import Experts
@@ -134,9 +134,7 @@ class Body(keras.layers.Layer):
             h = layer(h, bias, places, training=training, real=mask)
         h = self.close_encoder(h)
         memory = {"padding": bias, "real": mask}
-        for i, layer in enumerate(self.decoder):
-            memory[f"keys_{i}"], memory[f"values_{i}"] = layer.cross_attention.keys_values(h)
-        return memory
+        return memory | offered(self.decoder, h)
 
     def see_targets(
         self, y: Any, mask: Any, memory: dict[str, Any], training: bool | None = None

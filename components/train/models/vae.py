@@ -26,7 +26,7 @@ import keras
 from keras import ops
 
 from components.train.layers import masks
-from components.train.layers.decoder import DecoderLayer, Past
+from components.train.layers.decoder import DecoderLayer, Past, offered
 from components.train.layers.dropout import Dropout
 from components.train.layers.encoder import Encoder
 from components.train.layers.latents import Gaussian, HideInputs, LatentCost, Noise
@@ -81,9 +81,7 @@ class Body(keras.layers.Layer):
             "mean": mean(h, mask),
             "latent": ops.zeros((ops.shape(h)[0], self.size), dtype=h.dtype),
         }
-        for i, layer in enumerate(self.decoder):
-            memory[f"keys_{i}"], memory[f"values_{i}"] = layer.cross_attention.keys_values(h)
-        return memory
+        return memory | offered(self.decoder, h)
 
     def see_targets(
         self, y: Any, mask: Any, memory: dict[str, Any], training: bool | None = None

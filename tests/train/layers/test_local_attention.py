@@ -16,6 +16,7 @@ from components.train.layers.local_attention import (
     Rectangles,
     Window,
     attend_locally,
+    window_bias,
 )
 from components.train.layers.parts import fill, neighbours
 from components.train.layers.relative_positions import RelativePositions
@@ -68,7 +69,7 @@ def inputs(length: int) -> np.ndarray:
 
 
 def locally(attention: Attention, x: np.ndarray, window: Window) -> np.ndarray:
-    y = attend_locally(attention, ops.convert_to_tensor(x), window, window.bias(x.shape[1]))
+    y = attend_locally(attention, ops.convert_to_tensor(x), window, window_bias(window, x.shape[1]))
     return ops.convert_to_numpy(y)
 
 
@@ -148,7 +149,7 @@ def test_lengths_that_are_not_known_before() -> None:
 
         @tf.function(input_signature=[tf.TensorSpec((None, None, D))])
         def compiled(x: Any, window: Window = window) -> Any:
-            return attend_locally(attention, x, window, window.bias(ops.shape(x)[1]))
+            return attend_locally(attention, x, window, window_bias(window, ops.shape(x)[1]))
 
         for length in (1, 9, 24):
             x = inputs(length)

@@ -34,10 +34,6 @@ CASES: dict[str, tuple[Mask, list[str]]] = {
     "blocks": (masks.blocks(1) & masks.causal(), ["x...", "xx..", ".xx.", "..xx"]),
     "segments": (masks.same_segment(SEGMENTS, SEGMENTS), ["xx..", "xx..", "..xx", "..xx"]),
     "unilm": (masks.unilm(np.array([[0, 0, 1, 1]], np.int32)), ["xx..", "xx..", "xxx.", "xxxx"]),
-    "order": (
-        masks.order(np.array([[2, 0, 3, 1]], np.int32)),
-        [".x.x", "....", "xx.x", ".x.."],
-    ),
     "both": (masks.causal() & masks.padding(REAL), ["x...", "xx..", "xxx.", "xxx."]),
     "either": (masks.local(0) | masks.prefix(1), ["x...", "xx..", "xxx.", "xxxx"]),
     "not": (~masks.causal(), [".xxx", "..xx", "...x", "...."]),

@@ -5,13 +5,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import pytest
 
@@ -22,8 +18,8 @@ from components.train.hparams import Runtime
 from components.train.runtime import configure
 from tests.tasks.raw import RAW
 from tests.train.every_kind import MIXTURE, computed
+from tests.train.on_jax import compare, skip_without_jax
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 KINDS = {
     "translation": ("symbol", "symbol"),
     "text_classification": ("symbol", "class_label"),
@@ -57,27 +53,14 @@ def make(folder: Path) -> None:
 
 @pytest.mark.slow
 def test_both_backends_compute_the_same_and_jax_trains_a_mixture(tmp_path: Path) -> None:
-    pytest.importorskip("jax", exc_type=ImportError)
-    if keras.backend.backend() != "tensorflow":
-        pytest.skip("compares this process, on TensorFlow, with another on JAX")
+    skip_without_jax()
     make(tmp_path)
     configure(Runtime(), seed=1)
     ours = computed(tmp_path)
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.train.every_kind", str(tmp_path)],
-        cwd=REPOSITORY,
-        env={**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},
-        capture_output=True,
-        text=True,
-        timeout=550,
-    )
-    assert done.returncode == 0, done.stderr[-5000:]
-    theirs = np.load(tmp_path / "jax.npz")
-    assert set(theirs.files) == set(ours)
     assert {key.split("-")[0] for key in ours} == {*KINDS, MIXTURE}
     for key, value in ours.items():
-        np.testing.assert_allclose(theirs[key], value, rtol=1e-5, atol=1e-5, err_msg=key)
         assert np.ptp(value) > 1e-3 or value.ndim == 0, f"{key} is the same everywhere"
+    compare(ours, "tests.train.every_kind", tmp_path)
     check_mixture(json.loads((tmp_path / "trained.json").read_text()))
 
 

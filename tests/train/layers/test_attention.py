@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -21,6 +17,7 @@ from components.train.layers.rms_norm import RMSNorm
 from components.train.layers.rotary import Rotary
 from components.train.layers.segments import places_of
 from components.train.watch import watching
+from tests.train.on_jax import on_jax, skip_without_jax
 
 B, L, D, H = 2, 5, 8, 4
 rng = np.random.default_rng(4)
@@ -165,17 +162,8 @@ print(json.dumps([float(np.abs(whole - plain).max()), float(np.abs(plain).max())
 
 
 @pytest.mark.slow
-def test_the_fused_kernel_gives_the_same(tmp_path: Path) -> None:
+def test_the_fused_kernel_gives_the_same() -> None:
     """JAX's kernel on the CPU, in a process of its own."""
-    pytest.importorskip("jax", exc_type=ImportError)
-    done = subprocess.run(
-        [sys.executable, "-c", FUSED],
-        cwd=Path(__file__).resolve().parents[3],
-        env={**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    apart, size = json.loads(done.stdout)
+    skip_without_jax()
+    apart, size = json.loads(on_jax("-c", FUSED, timeout=120))
     assert apart < 1e-5 and size > 0.1

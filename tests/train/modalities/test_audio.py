@@ -7,10 +7,10 @@ from types import SimpleNamespace
 import keras
 import numpy as np
 import pytest
-from keras import ops
 
 from components.datagen.schema import Feature
 from components.train.modalities.audio import Modality
+from tests.train.modalities.graphs import check_graph
 
 
 def modality(n_mels: int = 10, d_model: int = 12, **options: int) -> Modality:
@@ -93,21 +93,7 @@ def test_filters_follow_the_model_unless_given() -> None:
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="a TensorFlow graph")
 def test_a_graph_of_unknown_sizes_gives_the_same_and_every_weight_learns() -> None:
-    import tensorflow as tf
-
-    layer, x = modality(), sound(9, 14)
-
-    @tf.function(input_signature=[tf.TensorSpec([None, None, 10])])
-    def step(frames: tf.Tensor) -> tuple:
-        with tf.GradientTape() as tape:
-            y = layer.bottom(frames, training=True)
-            loss = ops.sum(ops.square(y))
-        return y, layer.mask(frames), tape.gradient(loss, [w.value for w in layer.weights])
-
-    y, mask, gradients = step(x)
-    np.testing.assert_allclose(y, layer.bottom(x), atol=1e-5)
-    np.testing.assert_array_equal(mask, layer.mask(x))
-    assert all(np.abs(g).max() > 0 for g in gradients)
+    check_graph(modality(), sound(9, 14))
 
 
 def test_half_precision_masks_as_single() -> None:

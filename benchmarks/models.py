@@ -200,10 +200,8 @@ def draw(results: list[Result], problems: list[str]) -> bytes:
 
 def page(work: Path, params: dict[str, Any], results: list[Result]) -> str:
     """docs/models.md."""
-    tiny = params["hparams"]
-    minutes = ", ".join(
-        f"`{name}` {values['minutes']:g}" for name, values in tiny.items() if "minutes" in values
-    )
+    budgets = {one.hparams: one.train["settings"]["minutes"] for one in results}
+    minutes = ", ".join(f"`{name}` {value:g}" for name, value in budgets.items())
     machine = f"{os.cpu_count()} CPU cores, {platform.machine()}"
     parts = [HEAD.format(machine=machine, minutes=minutes)]
     for problem in params["grid"]["problem"]:

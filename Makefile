@@ -44,8 +44,10 @@ $(VENV)/bin/python:
 	@echo "Setting up $(VENV) (once; about 2 GB, some minutes)"
 	@$(PYTHON) -m venv $(VENV)
 
-# One rule for every lock file: run, dev, jax, cuda, jax-cuda, tpu, ctranslate2.
+# One rule for every lock file: run, dev, jax, cuda, jax-cuda, tpu, ctranslate2. A lock names all that is
+# needed, so pip has nothing to resolve; where it tries (pip 23), a new release of a package that another
+# asks for with an extra (google-auth[pyopenssl]) is taken for unpinned, and the set-up ends there.
 $(VENV)/%.stamp: requirements/%.lock | $(VENV)/bin/python
 	@echo "Installing $<"
-	@$(PIP) install -q --require-hashes -r $< 2> >(grep -v '^WARNING' >&2)
+	@$(PIP) install -q --require-hashes --no-deps -r $< 2> >(grep -v '^WARNING' >&2)
 	@touch $@

@@ -45,10 +45,13 @@ class NnTransformer(nn.Module):
         x = self.embedding(ids) * self.d_model**0.5
         return self.drop(x + self.timing[: ids.shape[1]])
 
-    def forward(self, inputs: Any, targets: Any) -> Any:
+    def forward(self, inputs: Any, targets: Any, segments: Any = None) -> Any:
+        """segments: of both sides, where several texts share a row."""
         shifted = F.pad(targets[:, :-1], (1, 0))
         length = targets.shape[1]
         causal = torch.ones(length, length, dtype=torch.bool, device=targets.device).triu(1)
+        if segments is not None:
+            return self.packed(inputs, targets, shifted, segments, causal)
         padding = inputs == 0
         h = self.body(
             self.embed(inputs),
@@ -57,6 +60,26 @@ class NnTransformer(nn.Module):
             src_key_padding_mask=padding,
             memory_key_padding_mask=padding,
             tgt_is_causal=True,
+        )
+        return smoothed(F.linear(h, self.embedding.weight), targets)
+
+    def packed(self, inputs: Any, targets: Any, shifted: Any, segments: Any, causal: Any) -> Any:
+        """A text's first position sees nothing yet, and places are counted along the row."""
+        source, target = segments
+        begins = target != F.pad(target[:, :-1], (1, 0))
+        shifted = shifted.masked_fill(begins, 0)
+
+        def apart(queries: Any, keys: Any) -> Any:
+            # Padding sees everything, because a softmax over nothing is no number.
+            different = (queries[:, :, None] != keys[:, None, :]) & (queries[:, :, None] != 0)
+            return different.repeat_interleave(self.body.nhead, dim=0)
+
+        h = self.body(
+            self.embed(inputs),
+            self.embed(shifted),
+            src_mask=apart(source, source),
+            tgt_mask=apart(target, target) | causal,
+            memory_mask=apart(target, source),
         )
         return smoothed(F.linear(h, self.embedding.weight), targets)
 
@@ -110,27 +133,31 @@ MODELS = {"nn": NnTransformer, "marian": Marian}
 
 
 class Trainer:
-    """One of MODELS with Adam; `step` trains on a batch of NumPy arrays and returns the loss."""
+    """One of MODELS with Adam; `step` trains on a batch of NumPy arrays."""
 
-    def __init__(self, model: str, sizes: Any, *, compiled: bool, precision: str) -> None:
+    def __init__(
+        self, model: str, sizes: Any, *, compiled: bool, precision: str, dynamic: bool = True
+    ) -> None:
         torch.manual_seed(1)
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         self.model = MODELS[model](sizes).to(self.device).train()
-        self.run = torch.compile(self.model, dynamic=True) if compiled else self.model
+        self.run = torch.compile(self.model, dynamic=dynamic) if compiled else self.model
         self.bf16 = precision == "mixed_bfloat16"
         fused = self.device == "cuda"
         self.optimizer = torch.optim.Adam(
             self.model.parameters(), lr=1e-4, betas=(0.9, 0.997), eps=1e-9, fused=fused or None
         )
 
-    def step(self, batch: dict[str, Any]) -> float:
-        inputs, targets = (
-            torch.from_numpy(batch[name]).long().to(self.device, non_blocking=True)
-            for name in ("inputs", "targets")
+    def step(self, batch: dict[str, Any]) -> Any:
+        """The loss, which a GPU may still be computing."""
+        inputs, targets, *segments = (
+            torch.from_numpy(batch[name]).to(self.device, non_blocking=True).long()
+            for name in ("inputs", "targets", "inputs_segments", "targets_segments")
+            if name in batch
         )
         with torch.autocast(self.device, torch.bfloat16, enabled=self.bf16):
-            loss = self.run(inputs, targets)
+            loss = self.run(inputs, targets, *([segments] if segments else []))
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()
-        return float(loss.detach())
+        return loss.detach()

@@ -152,7 +152,7 @@ def pytorch(args: Any, model: str, compiled: bool) -> None:
     timed = Timed(SIZES[args.size], args.warmup)
     trainer = Trainer(model, SIZES[args.size], compiled=compiled, precision=args.precision)
     for batch in batches:
-        trainer.step(batch)
+        float(trainer.step(batch))
         timed.ended(batch)
     timed.answer()
 

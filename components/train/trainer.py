@@ -23,6 +23,7 @@ from components.catalog import UserError
 from components.datagen.schema import Manifest
 from components.train import checkpoint, state
 from components.train.batches import Plan, Stream
+from components.train.callbacks import Callbacks
 from components.train.dev_loss import open_dev
 from components.train.feeding import feed
 from components.train.history import History
@@ -217,7 +218,7 @@ class _Run:
                 steps_per_epoch=count,
                 verbose=0,
                 shuffle=False,
-                callbacks=[meter],
+                callbacks=Callbacks(meter, model=self.network),
             )
         p.step += meter.steps
         p.examples += meter.examples
@@ -357,6 +358,8 @@ class _Meter(keras.callbacks.Callback):
         self.tokens += tokens
         step = self.first + self.steps
         settings = self.run.settings
+        if not self.run.first_step_seconds:
+            float((logs or {})["loss"])  # until the device has done it
         now = time.monotonic()
         if not self.run.first_step_seconds:
             self.run.first_step_seconds = now - self.began
@@ -369,6 +372,7 @@ class _Meter(keras.callbacks.Callback):
         # Keras hands out the mean since fit began, weighted by rows; the mean since the last line
         # is the difference of two sums.
         total = float((logs or {})["loss"]) * self.rows
+        now = time.monotonic()  # the device has caught up
         loss = (total - self._sum_before) / max(self.rows - self._rows_before, 1)
         self._sum_before, self._rows_before = total, self.rows
         seconds, tokens_before = self._mark

@@ -16,7 +16,7 @@ from keras import ops
 
 from components.train.layers import masks
 from components.train.layers.dropout import Dropout
-from components.train.layers.fused_attention import fused, has_fused_kernel
+from components.train.layers.fused_attention import kernel_for
 from components.train.layers.masks import MASKED
 from components.train.watch import see
 
@@ -143,10 +143,13 @@ class Attention(keras.layers.Layer):
             q = self.positions.turn(q, places[0])
         if self.num_kv_heads < self.num_heads:
             k, v = (ops.repeat(one, self.num_heads // self.num_kv_heads, axis=1) for one in (k, v))
+        if self.positions is None or not self.positions.adds_scores:
+            rate = self.rate if training else 0.0
+            kernel = kernel_for(q, k, scale=self.d_head**-0.5, rate=rate, seeds=self.drop.seeds)
+            if kernel is not None:
+                return kernel(q, k, v, bias)
         q = q * self.d_head**-0.5
         more = None if self.positions is None else self.positions.scores(q, *(places or ()))
-        if more is None and has_fused_kernel() and not (training and self.rate):
-            return fused(q, k, v, bias)
         logits = ops.matmul(q, ops.transpose(k, (0, 1, 3, 2)))  # [B, H, T, L]
         logits = ops.cast(logits if more is None else logits + more, "float32")
         if bias is not None:

@@ -35,7 +35,11 @@ class Dropout(keras.layers.Layer):
             return x
         shape = ops.shape(x)
         kept = random_bytes(shape, self.seeds) >= _threshold(self.rate, self.seeds)
-        return x * (ops.cast(kept, x.dtype) * (1.0 / (1.0 - self.rate)))
+        scale = 1.0 / (1.0 - self.rate)
+        if keras.backend.backend() == "jax":
+            # What the backward pass keeps is a byte a value here, and two or four below.
+            return ops.where(kept, x * ops.cast(scale, x.dtype), 0)
+        return x * (ops.cast(kept, x.dtype) * scale)
 
     def compute_output_shape(self, x_shape: Any, *_: Any) -> Any:
         return x_shape
@@ -46,9 +50,18 @@ def random_bytes(shape: Any, seeds: keras.random.SeedGenerator) -> Any:
     count = 1
     for size in shape:
         count = count * size
-    words = keras.random.randint(((count + 3) // 4, 1), -(2**31), 2**31 - 1, "int32", seed=seeds)
+    words = _words((count + 3) // 4, seeds)
     flat = ops.reshape(ops.view(words, "uint8"), (-1,))
     return ops.reshape(flat[:count], shape)
+
+
+def _words(count: Any, seeds: keras.random.SeedGenerator) -> Any:
+    """So many uniform numbers of 32 bits, [count, 1]."""
+    if keras.backend.backend() == "jax":
+        from components.train.kernels import random_words
+
+        return random_words.draw(count, seeds.next())
+    return keras.random.randint((count, 1), -(2**31), 2**31 - 1, "int32", seed=seeds)
 
 
 def _threshold(rate: float, seeds: keras.random.SeedGenerator) -> Any:

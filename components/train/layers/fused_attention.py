@@ -1,40 +1,65 @@
-"""The backend's own attention kernel, where there is one: no matrix of logits in memory.
+"""Attention in one kernel, where there is one: no matrix of logits in memory.
 
-On JAX with a GPU or TPU, XLA or cuDNN computes attention in one program (Dao et al. 2022, arXiv
-2205.14135). It draws no dropout, shows no weights and knows no relative positions: attention with
-any of these is computed step by step.
+On JAX with a GPU, rows of up to 128 positions go through our own kernel (`kernels/short_attention.py`),
+which drops weights as well; longer ones without dropout, and a TPU's, through the backend's (Dao et
+al. 2022, arXiv 2205.14135). Neither shows weights nor knows relative positions: attention with any of
+these is computed step by step.
 """
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Callable
 from typing import Any
 
 import keras
 from keras import ops
 
+from components.train.accelerator import accelerator
 from components.train.watch import watched
 
-
-def has_fused_kernel() -> bool:
-    """Whether attention that nobody watches should use it."""
-    return _has_accelerator() and not watched()
+Kernel = Callable[[Any, Any, Any, Any], Any]
 
 
-@cache
-def _has_accelerator() -> bool:
-    if keras.backend.backend() != "jax":
-        return False
-    kinds = {name.split(":")[0] for name in keras.distribution.list_devices()}
-    return bool(kinds & {"gpu", "cuda", "tpu"})
+def kernel_for(q: Any, k: Any, *, scale: float, rate: float, seeds: Any) -> Kernel | None:
+    """The kernel that computes this attention, or None where it goes step by step.
+
+    It takes queries [B, H, T, D/H], keys and values [B, H, L, D/H] and a bias as attention has it, or
+    None, to [B, H, T, D/H].
+
+    Args:
+        q, k: what it will be given.
+        scale: of the logits.
+        rate: dropped share of the weights.
+        seeds: a SeedGenerator, where there is a rate.
+    """
+    kind = accelerator()
+    if kind is None or watched():
+        return None
+    if kind == "gpu" and keras.distribution.distribution() is None:
+        from components.train.kernels import short_attention
+
+        if short_attention.fits(q.shape[2], k.shape[2], q.shape[3], q.dtype):
+            seed = seeds.next() if rate else ops.zeros((2,), dtype="uint32")
+            return lambda q, k, v, bias: _by_length(
+                lambda *qkv: short_attention.attention(*qkv, bias, seed, scale=scale, rate=rate),
+                (q, k, v),
+            )
+    if rate:
+        return None
+    return lambda q, k, v, bias: _by_length(
+        lambda *qkv: ops.dot_product_attention(*qkv, bias=_whole(bias, *qkv), scale=scale), (q, k, v)
+    )
 
 
-def fused(q: Any, k: Any, v: Any, bias: Any) -> Any:
-    """Scaled queries [B, H, T, D/H], keys and values [B, H, L, D/H], bias as for attention (or None)
-    to [B, H, T, D/H]."""
-    q, k, v = (ops.transpose(one, (0, 2, 1, 3)) for one in (q, k, v))
-    if bias is not None:
-        shape = (ops.shape(q)[0], ops.shape(q)[2], ops.shape(q)[1], ops.shape(k)[1])
-        bias = ops.broadcast_to(ops.cast(bias, q.dtype), shape)
-    y = ops.dot_product_attention(q, k, v, bias=bias, scale=1.0)
+def _by_length(attend: Callable[..., Any], qkv: tuple[Any, Any, Any]) -> Any:
+    """Heads behind positions, as kernels have them; these transpositions cancel out with the caller's."""
+    y = attend(*(ops.transpose(one, (0, 2, 1, 3)) for one in qkv))
     return ops.transpose(y, (0, 2, 1, 3))
+
+
+def _whole(bias: Any, q: Any, k: Any, v: Any) -> Any:
+    """The bias for all pairs of positions, one for all heads, which is what cuDNN takes."""
+    if bias is None:
+        return None
+    shape = (*ops.shape(bias)[:2], ops.shape(q)[1], ops.shape(k)[1])
+    return ops.broadcast_to(ops.cast(bias, q.dtype), shape)

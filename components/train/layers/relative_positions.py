@@ -23,6 +23,8 @@ class RelativePositions(keras.layers.Layer):
         max_distance: farther pairs count as if they were so far apart.
     """
 
+    adds_scores = True
+
     def __init__(self, d_head: int, max_distance: int, **kwargs: Any) -> None:
         super().__init__(autocast=False, **kwargs)
         self.max_distance = max_distance

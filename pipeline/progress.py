@@ -93,6 +93,8 @@ def _start(event: Mapping[str, Any]) -> str:
         parts.append(f"{event['examples']:,} examples")
     if event.get("left_out"):
         parts.append(f"{event['left_out']:,} longer ones left out")
+    if event.get("shapes", 1) > 1:
+        parts.append(f"{event['shapes']} shapes of batches, each compiled when it first comes up")
     if event.get("devices"):
         parts.append("on " + ", ".join(str(device) for device in event["devices"]))
     return ", ".join(parts)

@@ -13,7 +13,9 @@ def accelerator() -> str | None:
     """ "gpu" or "tpu" under JAX; None for a CPU and under TensorFlow."""
     if keras.backend.backend() != "jax":
         return None
-    kinds = {name.split(":")[0].replace("cuda", "gpu") for name in keras.distribution.list_devices()}
+    kinds = {
+        name.split(":")[0].replace("cuda", "gpu") for name in keras.distribution.list_devices()
+    }
     return next((kind for kind in ("gpu", "tpu") if kind in kinds), None)
 
 

@@ -81,6 +81,11 @@ class Stream:
         self._epoch: tuple[int, list[np.ndarray]] | None = None
 
     @property
+    def shapes(self) -> int:
+        """Programs that a backend compiles for the steps: one for each shape, or one for all."""
+        return len(np.unique(self.bucket)) if self.plan.static else 1
+
+    @property
     def batches_per_epoch(self) -> int:
         """Batches in a pass; it is the same for every epoch."""
         return len(self.epoch(0))

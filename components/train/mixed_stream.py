@@ -36,6 +36,7 @@ class MixedStream:
         self.streams, self.mixture, self.seed = dict(streams), mixture, seed
         self.examples = {name: len(stream.kept) for name, stream in self.streams.items()}
         self.left_out = sum(stream.left_out for stream in self.streams.values())
+        self.shapes = sum(stream.shapes for stream in self.streams.values())
         self._drawn: list[np.ndarray] = []
         self._before: list[np.ndarray] = [np.zeros(len(self.streams), np.int64)]
 

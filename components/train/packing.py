@@ -73,6 +73,10 @@ class PackedStream(Stream):
         count = max(plan.batch_tokens // plan.max_length, 1)
         self.row_count = max(count // plan.rows_multiple, 1) * plan.rows_multiple
 
+    @property
+    def shapes(self) -> int:
+        return 1
+
     def epoch(self, number: int) -> list[Any]:
         """The rows of each batch of an epoch, a row as the indices of its examples."""
         order = np.random.default_rng((self.plan.seed, number)).permutation(len(self.packed))

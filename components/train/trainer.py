@@ -24,6 +24,7 @@ from components.datagen.schema import Manifest
 from components.train import checkpoint, state
 from components.train.batches import Plan, Stream
 from components.train.callbacks import Callbacks
+from components.train.compile_clock import CompileClock
 from components.train.dev_loss import open_dev
 from components.train.feeding import feed
 from components.train.history import History
@@ -106,9 +107,11 @@ def train(
             "steps_per_epoch": stream.batches_per_epoch,
             "examples": manifest.splits["train"].examples,
             "left_out": stream.left_out,
+            "shapes": stream.shapes,
             "devices": described_devices(runtime),
         }
     )
+    compiling = CompileClock()
     progress = run.run()
     seconds = max(progress.seconds, 1e-9)
     return {
@@ -118,6 +121,8 @@ def train(
         "epochs": round(progress.step / stream.batches_per_epoch, 3),
         "train_seconds": round(progress.seconds, 3),
         "first_step_seconds": round(run.first_step_seconds, 3),
+        "compiled_shapes": stream.shapes,
+        "compile_seconds": compiling.seconds,
         "batching_seconds": round(run.batching_seconds, 3),
         "examples_per_second": round(progress.examples / seconds, 2),
         "tokens_per_second": round(progress.tokens / seconds, 2),

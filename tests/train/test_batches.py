@@ -99,6 +99,14 @@ def test_static_batches_have_few_shapes_and_their_filling_weighs_nothing(records
     assert len(shapes) <= len(stream.bounds)
 
 
+def test_the_number_of_shapes_is_known_before_any_batch_is_made(records: Records) -> None:
+    stream = Stream(records, Plan(64, 32, 3, static=True, growth=1.25))
+    batches = stream.batches(0, 3 * stream.batches_per_epoch)
+    seen = {batch["inputs"].shape + batch["targets"].shape for batch in batches}
+    assert 1 < len(seen) <= stream.shapes
+    assert Stream(records, Plan(64, 32, 3)).shapes == 1  # TensorFlow traces a step once
+
+
 def test_examples_that_cannot_be_trained_on_are_named(records: Records) -> None:
     longest = int(records.lengths["inputs"].max())
     assert Stream(records, Plan(64, longest - 1, 1)).left_out > 0

@@ -41,7 +41,15 @@ def fits(queries: int, keys: int, d_head: int, dtype: Any) -> bool:
 
 
 def attention(
-    q: Any, k: Any, v: Any, bias: Any, seed: Any, *, scale: float, rate: float, interpret: bool = False
+    q: Any,
+    k: Any,
+    v: Any,
+    bias: Any,
+    seed: Any,
+    *,
+    scale: float,
+    rate: float,
+    interpret: bool = False,
 ) -> Any:
     """Queries [B, T, H, D/H], keys and values [B, L, H, D/H] to [B, T, H, D/H], all of one dtype.
 

@@ -9,6 +9,7 @@ these is computed step by step.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import keras
@@ -40,14 +41,13 @@ def kernel_for(q: Any, k: Any, *, scale: float, rate: float, seeds: Any) -> Kern
 
         if short_attention.fits(q.shape[2], k.shape[2], q.shape[3], q.dtype):
             seed = seeds.next() if rate else ops.zeros((2,), dtype="uint32")
-            return lambda q, k, v, bias: _by_length(
-                lambda *qkv: short_attention.attention(*qkv, bias, seed, scale=scale, rate=rate),
-                (q, k, v),
-            )
+            short = partial(short_attention.attention, seed=seed, scale=scale, rate=rate)
+            return lambda q, k, v, bias: _by_length(partial(short, bias=bias), (q, k, v))
     if rate:
         return None
     return lambda q, k, v, bias: _by_length(
-        lambda *qkv: ops.dot_product_attention(*qkv, bias=_whole(bias, *qkv), scale=scale), (q, k, v)
+        lambda *qkv: ops.dot_product_attention(*qkv, bias=_whole(bias, *qkv), scale=scale),
+        (q, k, v),
     )
 
 

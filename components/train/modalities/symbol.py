@@ -39,7 +39,7 @@ class Modality(Categorical, keras.layers.Layer):
         self.built = True
 
     def _matrix(self, name: str) -> Any:
-        """Kept in float32 where the rest computes in 16 bits: the gradient of a frequent symbol is a sum
+        """Read in float32 where the rest computes in 16 bits: the gradient of a frequent symbol is a sum
         of thousands of rows, which 8 bits of mantissa do not hold."""
         return self.add_weight(
             shape=(self.size, self.d_model),

@@ -67,11 +67,12 @@ def test_it_is_attention(
         hidden, seed = masked(bias), jnp.asarray([7, 99], jnp.uint32)
         kept = kept_of(seed, 2, 2, tiles, rate)[:, :, :queries, :keys] if rate else 1.0
         found, back = jax.vjp(
-            lambda *qkv: attention(*qkv, hidden, seed, scale=0.3, rate=rate, interpret=True), q, k, v
+            lambda *qkv: attention(*qkv, hidden, seed, scale=0.3, rate=rate, interpret=True),
+            q,
+            k,
+            v,
         )
-        wanted, wanted_back = jax.vjp(
-            lambda *qkv: by_formula(*qkv, hidden, kept, 0.3), q, k, v
-        )
+        wanted, wanted_back = jax.vjp(lambda *qkv: by_formula(*qkv, hidden, kept, 0.3), q, k, v)
         assert found.dtype == jnp.bfloat16
         assert apart(found, wanted) < 0.005
         for one, other in zip(back(dy), wanted_back(dy.astype(jnp.float32)), strict=True):
@@ -128,4 +129,6 @@ def test_it_compiles_to_one_kernel_a_pass_for_a_gpu() -> None:
     lowered = jax.jit(jax.grad(total, (0, 1, 2))).trace(q, q, q).lower(lowering_platforms=("cuda",))
     text = lowered.as_text()
     assert text.count('name = "attention_forward"') <= 1
-    assert text.count("custom_call @__gpu$xla.gpu.triton") == 1  # forward is not needed for gradients
+    assert (
+        text.count("custom_call @__gpu$xla.gpu.triton") == 1
+    )  # forward is not needed for gradients

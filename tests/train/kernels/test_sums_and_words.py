@@ -37,5 +37,7 @@ def test_the_gradient_adds_up_the_rows_of_an_id(dtype: str) -> None:
     wanted = np.zeros_like(table)
     np.add.at(wanted, ids, 1.7 * np.asarray(upstream, np.float32))
     assert rows.dtype == jnp.dtype(dtype) and gradient.dtype == np.float32
-    np.testing.assert_array_equal(np.asarray(rows), np.asarray(jnp.asarray(table[ids] * 1.7, dtype)))
+    np.testing.assert_array_equal(
+        np.asarray(rows), np.asarray(jnp.asarray(table[ids] * 1.7, dtype))
+    )
     np.testing.assert_allclose(gradient, wanted, rtol=1e-5, atol=1e-5)

@@ -30,6 +30,15 @@ SMALLEST = 16  # a side of a tile that the matrix units take
 QUERIES = 64  # that a program looks at together
 
 
+@functools.cache
+def runs_here() -> bool:
+    """Whether this process computes on an NVIDIA GPU of Ampere or later, which is what Triton needs for
+    bfloat16; others have a name where these have a number."""
+    device = jax.devices()[0]
+    major = str(getattr(device, "compute_capability", "")).split(".")[0]
+    return device.platform == "gpu" and major.isdigit() and int(major) >= 8
+
+
 def fits(queries: int, keys: int, d_head: int, dtype: Any) -> bool:
     """Whether the kernel takes this: 16-bit values, heads of a power of two, rows of at most LONGEST."""
     return (

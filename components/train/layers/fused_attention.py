@@ -1,6 +1,6 @@
 """Attention in one kernel, where there is one: no matrix of logits in memory.
 
-On JAX with a GPU, rows of up to 128 positions go through our own kernel (`kernels/short_attention.py`),
+On JAX with an NVIDIA GPU, rows of up to 128 positions go through our own kernel (`kernels/short_attention.py`),
 which drops weights as well; longer ones without dropout, and a TPU's, through the backend's (Dao et
 al. 2022, arXiv 2205.14135). Neither shows weights nor knows relative positions: attention with any of
 these is computed step by step.
@@ -39,7 +39,9 @@ def kernel_for(q: Any, k: Any, *, scale: float, rate: float, seeds: Any) -> Kern
     if kind == "gpu" and keras.distribution.distribution() is None:
         from components.train.kernels import short_attention
 
-        if short_attention.fits(q.shape[2], k.shape[2], q.shape[3], q.dtype):
+        if short_attention.runs_here() and short_attention.fits(
+            q.shape[2], k.shape[2], q.shape[3], q.dtype
+        ):
             seed = seeds.next() if rate else ops.zeros((2,), dtype="uint32")
             short = partial(short_attention.attention, seed=seed, scale=scale, rate=rate)
             return lambda q, k, v, bias: _by_length(partial(short, bias=bias), (q, k, v))

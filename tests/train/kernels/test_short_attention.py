@@ -11,7 +11,7 @@ pytest.importorskip("jax", exc_type=ImportError)
 import jax
 import jax.numpy as jnp
 
-from components.train.kernels.short_attention import attention, fits, hashed
+from components.train.kernels.short_attention import attention, fits, hashed, runs_here
 
 CPU = jax.devices("cpu")[0]
 rng = np.random.default_rng(3)
@@ -117,8 +117,13 @@ def test_what_the_kernel_takes() -> None:
     assert not fits(16, 16, 256, "bfloat16")
 
 
-def test_it_compiles_to_one_kernel_a_pass_for_a_gpu() -> None:
-    """As far as that can be seen without one: a call of Triton forward, and one more backward."""
+def test_a_cpu_is_not_asked_to_run_it() -> None:
+    if jax.devices()[0].platform == "cpu":
+        assert not runs_here()
+
+
+def test_it_becomes_one_kernel_a_pass_on_a_gpu() -> None:
+    """As far as that can be seen without one."""
     q = jnp.zeros((4, 64, 16, 64), jnp.bfloat16)
     seed = jnp.zeros((2,), jnp.uint32)
 

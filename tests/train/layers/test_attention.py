@@ -169,7 +169,7 @@ from components.train.layers.attention import Attention
 keras.utils.set_random_seed(3)
 layer = Attention(64, 4, dropout=0.25, num_kv_heads=2, name="attention", dtype="mixed_bfloat16")
 layer.build()
-x = np.random.default_rng(1).normal(size=(64, 24, 64)).astype("float32")
+x = np.random.default_rng(1).normal(size=(24, 24, 64)).astype("float32")
 x = keras.ops.cast(x, "bfloat16")
 bias = masks.causal().bias(24, 24)
 def mean_of(count):
@@ -179,7 +179,7 @@ calls = []
 def kernel(*args, attention=short_attention.attention, **kwargs):
     calls.append(kwargs["rate"])
     return attention(*args, **kwargs, interpret=True)
-short_attention.attention = kernel
+short_attention.attention, short_attention.runs_here = kernel, lambda: True
 fused_attention.accelerator = lambda: "gpu"
 short, short_mean = np.asarray(layer(x, bias), "float32"), mean_of(40)
 norm = np.linalg.norm

@@ -25,11 +25,11 @@ import pyarrow as pa
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
 from components.catalog import UserError, closest
-from components.datagen import ragged, vocabulary
+from components.datagen import vocabulary
 from components.datagen.encoding import LOPSIDED, TOO_LONG, Encoded, Limits, encode
 from components.datagen.layout import DROPPED
 from components.datagen.schema import SPLITS, Feature
-from components.datagen.shards import shard_name, write_shard
+from components.datagen.shards import frame, shard_name, write_records
 from components.datagen.spool import read_chunk
 from components.datagen.statistics.sketch import Statistics
 
@@ -74,7 +74,8 @@ class EncodeChunk(beam.DoFn):
         for number, split in enumerate(SPLITS):
             wanted = np.flatnonzero((plan[:, 0] == number) & (plan[:, 1] != DROPPED))
             if len(wanted):
-                chosen = rows.take(pa.array(wanted))
+                all_of_them = len(wanted) == rows.num_rows
+                chosen = rows if all_of_them else rows.take(pa.array(wanted))
                 encoded = encode(
                     chosen,
                     work.features,
@@ -107,10 +108,10 @@ class WriteShard(beam.DoFn):
         kept = np.ones(len(flags), bool)
         if name.startswith("train-"):
             kept = (flags & self._work.limits.drop) == 0
-        order = np.argsort(table.column("position").to_numpy(), kind="stable")
+        order = np.argsort(table.column("position").to_numpy())  # which all differ
         order = order[kept[order]]
-        examples = table.column("example").combine_chunks().to_pylist()
-        shard = write_shard(Path(self._work.out) / name, [examples[row] for row in order])
+        records = pa.concat_arrays(table.column("record").chunks).take(pa.array(order))
+        shard = write_records(Path(self._work.out) / name, records)
         result: dict[str, Any] = {
             "shard": asdict(shard),
             "too_long": int(np.count_nonzero(flags & TOO_LONG)),
@@ -184,7 +185,7 @@ def _split_by_shard(
     batch = pa.RecordBatch.from_pydict(
         {
             "position": pa.array(position),
-            "example": pa.array(encoded.examples, pa.binary()),
+            "record": frame(encoded.examples),
             "flags": pa.array(encoded.flags),
         }
         | {f"length/{name}": pa.array(value) for name, value in encoded.lengths.items()}
@@ -204,14 +205,17 @@ def _write_statistics(
     work: Work,
 ) -> None:
     """What the page of statistics is to know of a chunk's rows; of train those that are kept."""
-    ids, lengths = encoded.ids, encoded.lengths
+    lengths, kept = encoded.lengths, None
     if split == "train" and np.any(encoded.flags & work.limits.drop):
-        kept = np.flatnonzero((encoded.flags & work.limits.drop) == 0)
-        rows, position = rows.take(pa.array(kept)), position[kept]
-        ids = {name: ragged.take(*one, kept) for name, one in ids.items()}
+        kept = (encoded.flags & work.limits.drop) == 0
+        rows, position = rows.filter(pa.array(kept)), position[kept]
         lengths = {name: one[kept] for name, one in lengths.items()}
+    counts = {
+        name: ids.counts(work.features[name].vocabulary_size or 0, kept)
+        for name, ids in encoded.ids.items()
+    }
     statistics = Statistics(work.features, work.sizes[split][0])
-    statistics.add(rows, ids, lengths, position)
+    statistics.add(rows, counts, lengths, position)
     _write_whole(Path(work.folder) / "statistics" / f"{chunk}.{split}", statistics.to_bytes())
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from components.catalog import UserError, closest
-from components.datagen.problem import Problem, Rows
+from components.datagen.problem import Cut, Problem, Rows
 from components.datagen.schema import SPLITS
 from components.datagen.sources.source import Source, is_url
 from components.datagen.spool import Spool, write_spool
@@ -38,6 +38,8 @@ def read_splits(
     train lacks among it, or a split without rows.
     """
     labels = _Labels(task)
+    # Rows cut out of a split anywhere are chosen by their hashes, which must then never differ.
+    stable = any(isinstance(getattr(problem, split), Cut) for split in SPLITS)
     spools: dict[str, Spool] = {}
     origins: list[dict[str, Any]] = []
     for split in SPLITS:
@@ -52,7 +54,7 @@ def read_splits(
             continue
         batches = _reported(batches, name, split, report)
         labelled = task.targets == "class_label"
-        spools[split] = write_spool(split, batches, folder, labelled=labelled)
+        spools[split] = write_spool(split, batches, folder, labelled=labelled, stable=stable)
         if not spools[split].rows:
             raise UserError(f"problem {name}: its {split} split is empty ({_named(source)})")
     return spools, origins

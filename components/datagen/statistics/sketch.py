@@ -65,14 +65,14 @@ class Statistics:
     def add(
         self,
         rows: pa.RecordBatch,
-        ids: Mapping[str, tuple[np.ndarray, np.ndarray]],
+        counts: Mapping[str, np.ndarray],
         lengths: Mapping[str, np.ndarray],
         position: np.ndarray,
     ) -> None:
         """Adds standard rows (see `task`).
 
-        ids: feature -> (flat int [sum of lengths], offsets int64 [rows + 1]), as from
-            `Vocabulary.encode_batch`. lengths: feature -> int [rows].
+        counts: feature -> int64 [vocabulary size], how often each id occurs in them (`Ids.counts`).
+        lengths: feature -> int [rows].
         position: int64 [rows], each row's place in the split, different for every row.
 
         Raises ValueError on a position outside [0, planned).
@@ -91,10 +91,8 @@ class Statistics:
         for name, feature in self.features.items():
             if name in lengths:
                 _add(self.lengths, name, np.bincount(lengths[name]))
-            if name in ids:
-                flat, offsets = ids[name]
-                flat = flat[offsets[0] : offsets[-1]]
-                _add(self.counts, name, np.bincount(flat, minlength=feature.vocabulary_size or 0))
+            if name in counts:
+                _add(self.counts, name, counts[name])
             # Of labels the counts say it all; a problem without inputs repeats its targets there.
             if name in rows.schema.names and feature.modality not in ("class_label", "nothing"):
                 self._sketch(name, rows.column(name), taken.column(name))

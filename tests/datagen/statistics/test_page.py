@@ -97,7 +97,8 @@ def test_numbers_and_tags_have_a_balance(tmp_path: Path) -> None:
     tagged = {"targets": dataclasses.replace(FEATURES["inputs"], modality="aligned")}
     tags = Statistics(tagged, 1)
     rows = pa.RecordBatch.from_pydict({"targets": ["w0 w0 w1"]})
-    tags.add(rows, {"targets": (np.array([3, 0, 3, 4]), np.array([0, 4]))}, {}, np.arange(1))
+    counts = np.bincount([3, 0, 3, 4], minlength=tagged["targets"].vocabulary_size or 0)
+    tags.add(rows, {"targets": counts}, {}, np.arange(1))
     text = page(tmp_path, manifest(tagged), {"train": tags})
     assert "targets: 2 labels; the most frequent one occurs 2 times" in text
 

@@ -23,10 +23,12 @@ import apache_beam as beam
 import numpy as np
 import pyarrow as pa
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
+from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 
 from components.catalog import UserError, closest
 from components.datagen import vocabulary
 from components.datagen.encoding import LOPSIDED, TOO_LONG, Encoded, Limits, encode
+from components.datagen.forked_workers import ForkedEnvironment
 from components.datagen.layout import DROPPED
 from components.datagen.schema import SPLITS, Feature
 from components.datagen.shards import frame, shard_name, write_records
@@ -133,8 +135,13 @@ def run(chunks: list[str], work: Work, runner: str, options: Mapping[str, Any]) 
     """
     import grpc
 
+    options = dict(options)
+    chosen: Any = runner
+    if options.get("direct_running_mode") == "forked":
+        del options["direct_running_mode"]
+        chosen = FnApiRunner(default_environment=ForkedEnvironment())
     try:
-        pipeline = beam.Pipeline(runner=runner, options=_pipeline_options(options))
+        pipeline = beam.Pipeline(runner=chosen, options=_pipeline_options(options))
     except (ValueError, ImportError) as error:
         known = (*StandardOptions.KNOWN_RUNNER_NAMES, "FnApiRunner")
         raise UserError(

@@ -1,6 +1,6 @@
 """The Beam graph: chunks of rows to pieces of shards to shards.
 
-    Create(chunks) | Reshuffle | encode a chunk -> (shard, piece)... | GroupByKey | write a shard
+    Create(chunks) | encode a chunk -> (shard, piece)... | GroupByKey | write a shard
 
 An element is a file name and a range in it, never an example: the data stays in Arrow files of the
 work folder, which all workers must see (a shared file system, where they are on other machines).
@@ -151,8 +151,8 @@ def run(chunks: list[str], work: Work, runner: str, options: Mapping[str, Any]) 
         with _quiet(runner), pipeline:
             (
                 pipeline
-                | "Chunks" >> beam.Create(chunks)
-                | "Spread" >> beam.Reshuffle()
+                # Spread over the workers; one alone has nobody to share with.
+                | "Chunks" >> beam.Create(chunks, reshuffle=not _alone(runner, options))
                 | "Encode" >> beam.ParDo(EncodeChunk(work))
                 | "Shards" >> beam.GroupByKey()
                 | "Write" >> beam.ParDo(WriteShard(work))
@@ -162,6 +162,10 @@ def run(chunks: list[str], work: Work, runner: str, options: Mapping[str, Any]) 
             f"beam.options.job_endpoint: no Beam job service answers at "
             f"{options.get('job_endpoint')}"
         ) from error
+
+
+def _alone(runner: str, options: Mapping[str, Any]) -> bool:
+    return runner == "FnApiRunner" and options.get("direct_num_workers") == 1
 
 
 @contextmanager

@@ -26,9 +26,8 @@ from apache_beam.options.pipeline_options import PipelineOptions, StandardOption
 from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 
 from components.catalog import UserError, closest
-from components.datagen import vocabulary
+from components.datagen import forked_workers, vocabulary
 from components.datagen.encoding import LOPSIDED, TOO_LONG, Encoded, Limits, encode
-from components.datagen.forked_workers import ForkedEnvironment
 from components.datagen.layout import DROPPED
 from components.datagen.schema import SPLITS, Feature
 from components.datagen.shards import frame, shard_name, write_records
@@ -130,8 +129,8 @@ class WriteShard(beam.DoFn):
 def run(chunks: list[str], work: Work, runner: str, options: Mapping[str, Any]) -> None:
     """Builds and runs the graph.
 
-    Raises UserError on a runner or option that Beam does not know, or a job service that does not
-    answer; else whatever the runner raises.
+    Raises UserError on a runner or option that Beam does not know, a job service that does not
+    answer, or what a worker cannot use; else whatever the runner raises.
     """
     import grpc
 
@@ -139,7 +138,7 @@ def run(chunks: list[str], work: Work, runner: str, options: Mapping[str, Any]) 
     chosen: Any = runner
     if options.get("direct_running_mode") == "forked":
         del options["direct_running_mode"]
-        chosen = FnApiRunner(default_environment=ForkedEnvironment())
+        chosen = FnApiRunner(default_environment=forked_workers.ForkedEnvironment())
     try:
         pipeline = beam.Pipeline(runner=chosen, options=_pipeline_options(options))
     except (ValueError, ImportError) as error:
@@ -162,6 +161,18 @@ def run(chunks: list[str], work: Work, runner: str, options: Mapping[str, Any]) 
             f"beam.options.job_endpoint: no Beam job service answers at "
             f"{options.get('job_endpoint')}"
         ) from error
+    except RuntimeError as error:
+        _tell(error)
+        raise
+
+
+def _tell(error: RuntimeError) -> None:
+    """Raises what a worker in another process or thread said: only its traceback arrives."""
+    _, found, message = str(error).rpartition(f"{UserError.__module__}.{UserError.__name__}: ")
+    if found:
+        raise UserError(message.partition(" [while running")[0].strip()) from error
+    if forked_workers.lost():
+        raise RuntimeError(forked_workers.ENDED) from error
 
 
 def _alone(runner: str, options: Mapping[str, Any]) -> bool:

@@ -40,6 +40,7 @@ GRPC_THREADS = ("grpc", "event_engine", "resolver", "timer_manager")
 
 _zygote: socket.socket | None = None
 _workers: set[socket.socket] = set()
+_lost = False
 
 
 def possible() -> bool:
@@ -50,6 +51,11 @@ def possible() -> bool:
     return not any(name.startswith(GRPC_THREADS) for name in names)
 
 
+def lost() -> bool:
+    """Whether a worker has ended by itself before its work was done."""
+    return _lost
+
+
 def ready() -> bool:
     """Whether workers can be forked."""
     return _zygote is not None
@@ -58,7 +64,7 @@ def ready() -> bool:
 @contextmanager
 def zygote() -> Iterator[None]:
     """Workers can be forked inside; where they cannot (see `possible`), `ready` says so."""
-    global _zygote
+    global _zygote, _lost
     if _zygote is not None or not possible():
         yield
         return
@@ -68,7 +74,7 @@ def zygote() -> Iterator[None]:
         ours.close()
         _serve(theirs)
     theirs.close()
-    _zygote = ours
+    _zygote, _lost = ours, False
     try:
         yield
     finally:
@@ -139,7 +145,9 @@ class ForkedEnvironment(environments.Environment):
 
 
 @environments.Environment.register_urn(URN, None)
-def _environment(payload: Any, capabilities: Any, artifacts: Any, hints: Any, context: Any) -> Any:
+def _environment(
+    payload: bytes, capabilities: Any, artifacts: Any, hints: Any = None, context: Any = None
+) -> ForkedEnvironment:
     return ForkedEnvironment(capabilities, artifacts, hints)
 
 
@@ -164,9 +172,11 @@ class ForkedWorkerHandler(GrpcWorkerHandler):
 
     def _watch(self) -> None:
         """Answers what the worker was asked, with an error, once it is there no more."""
+        global _lost
         said = b""
         with suppress(OSError):
             said = self._worker.recv(len(DONE))
+        _lost |= said != DONE and not self._stopping.is_set()
         while said != DONE and not self._stopping.wait(0.2):
             for name, future in list(self.control_conn._futures_by_id.items()):
                 future.set(beam_fn_api_pb2.InstructionResponse(instruction_id=name, error=ENDED))

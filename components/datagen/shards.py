@@ -120,7 +120,7 @@ def write_records(path: Path, records: pa.LargeBinaryArray) -> Shard:
     Raises OSError (disk full).
     """
     data, offsets = ragged.bytes_of(records)
-    content = data[offsets[0] : offsets[-1]]
+    content = data[offsets[0] : offsets[-1]].data
     unfinished = path.with_suffix(f".{os.getpid()}.partial")
     with open(unfinished, "wb") as file:
         file.write(content)

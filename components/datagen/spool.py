@@ -74,7 +74,6 @@ def write_spool(
     stable: the hashes are the same in every process, for what is chosen by them; else they only
         tell rows apart, and cost a fourth.
     """
-    import pyarrow as pa
     import pyarrow.compute as pc
 
     spool = Spool(split)

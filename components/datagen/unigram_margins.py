@@ -113,7 +113,5 @@ def _offer(
     """Takes a piece from `start` to `end` into the two best sums at its end."""
     first, other = best[rows, start] + score, second[rows, start] + score
     now = best[rows, end]
-    second[rows, end] = np.maximum(
-        np.minimum(now, first), np.maximum(second[rows, end], other)
-    )
+    second[rows, end] = np.maximum(np.minimum(now, first), np.maximum(second[rows, end], other))
     best[rows, end] = np.maximum(now, first)

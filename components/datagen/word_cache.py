@@ -49,6 +49,12 @@ class WordCache:
         self._encode = encode
         self._eos = eos
         self._margins = margins
+        self._words: pa.Array
+        self._values: np.ndarray
+        self._offsets: np.ndarray
+        self._packed: pa.Array
+        self._reach: np.ndarray
+        self._sizes: np.ndarray
         self._clear()
 
     def encode_batch(self, texts: pa.Array, eos: bool) -> Words | None:

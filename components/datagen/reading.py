@@ -6,6 +6,7 @@ import hashlib
 import importlib
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,9 @@ def read_splits(
     train lacks among it, or a split without rows.
     """
     labels = _Labels(task)
+    # Tasks ask for their options at every batch, and the default of one is looked up in files.
+    defaults = {key: option.default for key, option in task.options.items()}
+    problem = replace(problem, options={**defaults, **problem.options})
     # Rows cut out of a split anywhere are chosen by their hashes, which must then never differ.
     stable = any(isinstance(getattr(problem, split), Cut) for split in SPLITS)
     spools: dict[str, Spool] = {}

@@ -217,7 +217,7 @@ def read_model(content: bytes) -> Model:
     normalizer: dict[int, Any] = {}
     for number, value in _fields(content):
         if number == 1:
-            pieces.append(dict(_fields(value)))
+            pieces.append(_piece(value))
         elif number == 2:
             trainer = dict(_fields(value))
         elif number == 3:
@@ -238,6 +238,17 @@ def read_model(content: bytes) -> Model:
         ),
         bool(kind in (UNIGRAM, BPE) and plain and words and known and not special and not inside),
     )
+
+
+def _piece(message: bytes) -> dict[int, Any]:
+    """The fields of one piece: text, score and, of special ones, type, nearly always so written."""
+    size = message[1]
+    if message[0] == 0x0A and size < 0x80 and message[2 + size : 3 + size] == b"\x15":
+        more = message[7 + size :]
+        found: dict[int, Any] = {1: message[2 : 2 + size], 2: message[3 + size : 7 + size]}
+        if not more or (len(more) == 2 and more[0] == 0x18):
+            return found | {3: more[1]} if more else found
+    return dict(_fields(message))
 
 
 def _fields(message: bytes) -> Iterator[tuple[int, Any]]:

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from components.datagen import word_cache
 from components.datagen.vocabulary import SentencePiece
 from components.datagen.vocabulary_training import train_sentencepiece
 from components.datagen.word_cache import WordCache, read_model
@@ -81,6 +82,13 @@ def test_a_full_cache_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     for start in range(0, 60, 20):
         rows = texts(60)[start : start + 20] * 100
         assert rows_of(vocabulary.encode_batch(rows)) == whole(vocabulary, rows, True)
+
+
+def test_pieces_are_read_as_any_message() -> None:
+    for content in (model(), model("unigram", size=40), model(byte_fallback=True, coverage=0.98)):
+        pieces = [value for number, value in word_cache._fields(content) if number == 1]
+        assert len(pieces) > 30
+        assert list(map(word_cache._piece, pieces)) == [dict(word_cache._fields(p)) for p in pieces]
 
 
 def test_each_word_is_encoded_once() -> None:

@@ -16,7 +16,8 @@ from functools import lru_cache
 
 import numpy as np
 
-MARK = "\u2581"
+from components.datagen.sentencepiece_model import MARK
+
 LONGEST = 64
 """Characters; a longer word is never safe."""
 UNIT = 2.0**-24

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pytest
 import sentencepiece
 
+from components.datagen.sentencepiece_model import read_model
 from components.datagen.unigram_margins import MARK, UNKNOWN, Margins
 from components.datagen.vocabulary import SentencePiece
-from components.datagen.word_cache import read_model
 
 PIECES = ((MARK, -2.0), ("a", -3.0), ("b", -3.5), ("ab", -5.0), (f"{MARK}a", -4.5), ("ba", -6.75))
 

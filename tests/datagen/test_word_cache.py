@@ -9,10 +9,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from components.datagen import word_cache
+from components.datagen import sentencepiece_model
+from components.datagen.sentencepiece_model import read_model
 from components.datagen.vocabulary import SentencePiece
 from components.datagen.vocabulary_training import train_sentencepiece
-from components.datagen.word_cache import WordCache, read_model
+from components.datagen.word_cache import WordCache
 from tests.datagen.shared_data import SHARED
 
 WORDS = "the house and a green tree stand by Straße über dem Fluss im Grünen".split()
@@ -85,10 +86,11 @@ def test_a_full_cache_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_pieces_are_read_as_any_message() -> None:
+    fields, piece = sentencepiece_model._fields, sentencepiece_model._piece
     for content in (model(), model("unigram", size=40), model(byte_fallback=True, coverage=0.98)):
-        pieces = [value for number, value in word_cache._fields(content) if number == 1]
+        pieces = [value for number, value in fields(content) if number == 1]
         assert len(pieces) > 30
-        assert list(map(word_cache._piece, pieces)) == [dict(word_cache._fields(p)) for p in pieces]
+        assert list(map(piece, pieces)) == [dict(fields(one)) for one in pieces]
 
 
 def test_each_word_is_encoded_once() -> None:

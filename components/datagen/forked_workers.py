@@ -47,8 +47,14 @@ def possible() -> bool:
     """Whether this process may be forked: on Linux, with one thread of Python and none of gRPC."""
     if sys.platform != "linux" or threading.active_count() > 1:
         return False
-    names = (path.read_text() for path in Path("/proc/self/task").glob("*/comm"))
-    return not any(name.startswith(GRPC_THREADS) for name in names)
+    return not any(name.startswith(GRPC_THREADS) for name in _thread_names())
+
+
+def _thread_names() -> Iterator[str]:
+    """Of all threads of this process, those of C libraries among them."""
+    for path in Path("/proc/self/task").glob("*/comm"):
+        with suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
+            yield path.read_text()
 
 
 def lost() -> bool:

@@ -169,3 +169,23 @@ def test_a_process_with_threads_is_not_forked() -> None:
     finally:
         stop.set()
         other.join()
+
+
+@needs_linux
+def test_a_process_with_a_channel_of_grpc_is_not_forked(tmp_path: Path) -> None:
+    out = ended(
+        script(
+            tmp_path,
+            """
+            import grpc
+            before = forked_workers.possible()
+            channel = grpc.insecure_channel("localhost:9")
+            channel.subscribe(lambda state: None, try_to_connect=True)
+            time.sleep(0.5)
+            print(before, forked_workers.possible(), flush=True)
+            os._exit(0)
+            """,
+        ),
+        silent=False,
+    )
+    assert out.split() == ["True", "False"]

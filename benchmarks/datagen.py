@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import importlib.util
+import resource
 import sys
 import tempfile
 import time
@@ -97,7 +98,13 @@ def ours(folder: Path, pairs: int, workers: int, subword: str) -> None:
         generate(problem, "benchmark", Path(out) / "data", beam={"workers": workers}, report=report)
         seconds = time.perf_counter() - began
     vocabulary = times["shards"] - times["vocabulary"]
+    # The largest worker's, for each of them; what they share with this process counts again.
+    own, forked = (
+        resource.getrusage(who).ru_maxrss // 1024
+        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
     answer(
+        peak_mib=own + workers * forked,
         seconds=seconds - vocabulary,
         vocabulary=vocabulary,
         reading=times["vocabulary"],
@@ -254,9 +261,14 @@ def _show(pairs: int, found: dict[str, dict[str, float]], few: dict[str, Any]) -
     title = f"{pairs:,} pairs of Multi30k to shards, manifest and hashes; the vocabulary is given"
     head = ["", "pairs/s", "x limit", "x Beam", "peak MiB", "x of a tenth"]
     print(table(title, head, rows))
-    print("(peak MiB: of the whole run, imports and the training of the vocabulary included)\n")
+    print(
+        "(peak MiB: of the whole run, imports and the training of the vocabulary included; with 2"
+    )
+    print("workers the sum over three processes, what they share counted three times)\n")
     for subword in ("BPE", "unigram"):
         one = found[OURS.format(subword, "1 worker")]
+        two = found[OURS.format(subword, "2 workers")]
+        print(f"ours, {subword}: two workers are {one['seconds'] / two['seconds']:.2f} x one")
         whole = one["seconds"] + one["vocabulary"]
         print(
             f"ours, {subword}, 1 worker: reading {one['reading']:.1f} s, encoding and writing "

@@ -29,10 +29,11 @@ def alone(module: str, arguments: Sequence[str]) -> dict[str, Any]:
 
 
 def answer(**values: Any) -> None:
-    """What a process started by `alone` ends with: its figures and its peak memory."""
+    """What a process started by `alone` ends with: its figures and its peak memory, if they do not
+    say it (`peak_mib`)."""
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    print(json.dumps({**values, "peak_mib": max(own, children) // 1024}))
+    print(json.dumps({"peak_mib": max(own, children) // 1024, **values}))
 
 
 def interleaved(

@@ -58,7 +58,7 @@ class Beam:
     """The section `beam`: how data generation runs. It changes no byte of the data."""
 
     runner: str = setting("FnApiRunner", "name of an Apache Beam runner")
-    workers: int = setting(1, "threads of a local runner", low=1)
+    workers: int = setting(1, "processes of a local runner (threads where it cannot fork)", low=1)
     options: dict = field(default_factory=dict)
     "the runner's own options, by Beam's names"
 

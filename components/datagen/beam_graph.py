@@ -1,6 +1,6 @@
 """The Beam graph: chunks of rows to pieces of shards to shards.
 
-    Create(chunks) | Reshuffle | encode a chunk -> (shard, piece)... | GroupByKey | write a shard
+    Create(chunks) | encode a chunk -> (shard, piece)... | GroupByKey | write a shard
 
 An element is a file name and a range in it, never an example: the data stays in Arrow files of the
 work folder, which all workers must see (a shared file system, where they are on other machines).
@@ -23,13 +23,14 @@ import apache_beam as beam
 import numpy as np
 import pyarrow as pa
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
+from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 
 from components.catalog import UserError, closest
-from components.datagen import ragged, vocabulary
+from components.datagen import forked_workers, vocabulary
 from components.datagen.encoding import LOPSIDED, TOO_LONG, Encoded, Limits, encode
 from components.datagen.layout import DROPPED
 from components.datagen.schema import SPLITS, Feature
-from components.datagen.shards import shard_name, write_shard
+from components.datagen.shards import frame, shard_name, write_records
 from components.datagen.spool import read_chunk
 from components.datagen.statistics.sketch import Statistics
 
@@ -74,7 +75,8 @@ class EncodeChunk(beam.DoFn):
         for number, split in enumerate(SPLITS):
             wanted = np.flatnonzero((plan[:, 0] == number) & (plan[:, 1] != DROPPED))
             if len(wanted):
-                chosen = rows.take(pa.array(wanted))
+                all_of_them = len(wanted) == rows.num_rows
+                chosen = rows if all_of_them else rows.take(pa.array(wanted))
                 encoded = encode(
                     chosen,
                     work.features,
@@ -107,10 +109,10 @@ class WriteShard(beam.DoFn):
         kept = np.ones(len(flags), bool)
         if name.startswith("train-"):
             kept = (flags & self._work.limits.drop) == 0
-        order = np.argsort(table.column("position").to_numpy(), kind="stable")
+        order = np.argsort(table.column("position").to_numpy())  # which all differ
         order = order[kept[order]]
-        examples = table.column("example").combine_chunks().to_pylist()
-        shard = write_shard(Path(self._work.out) / name, [examples[row] for row in order])
+        records = pa.concat_arrays(table.column("record").chunks).take(pa.array(order))
+        shard = write_records(Path(self._work.out) / name, records)
         result: dict[str, Any] = {
             "shard": asdict(shard),
             "too_long": int(np.count_nonzero(flags & TOO_LONG)),
@@ -127,13 +129,18 @@ class WriteShard(beam.DoFn):
 def run(chunks: list[str], work: Work, runner: str, options: Mapping[str, Any]) -> None:
     """Builds and runs the graph.
 
-    Raises UserError on a runner or option that Beam does not know, or a job service that does not
-    answer; else whatever the runner raises.
+    Raises UserError on a runner or option that Beam does not know, a job service that does not
+    answer, or what a worker cannot use; else whatever the runner raises.
     """
     import grpc
 
+    options = dict(options)
+    chosen: Any = runner
+    if options.get("direct_running_mode") == "forked":
+        del options["direct_running_mode"]
+        chosen = FnApiRunner(default_environment=forked_workers.ForkedEnvironment())
     try:
-        pipeline = beam.Pipeline(runner=runner, options=_pipeline_options(options))
+        pipeline = beam.Pipeline(runner=chosen, options=_pipeline_options(options))
     except (ValueError, ImportError) as error:
         known = (*StandardOptions.KNOWN_RUNNER_NAMES, "FnApiRunner")
         raise UserError(
@@ -143,8 +150,8 @@ def run(chunks: list[str], work: Work, runner: str, options: Mapping[str, Any]) 
         with _quiet(runner), pipeline:
             (
                 pipeline
-                | "Chunks" >> beam.Create(chunks)
-                | "Spread" >> beam.Reshuffle()
+                # Spread over the workers; one alone has nobody to share with.
+                | "Chunks" >> beam.Create(chunks, reshuffle=not _alone(runner, options))
                 | "Encode" >> beam.ParDo(EncodeChunk(work))
                 | "Shards" >> beam.GroupByKey()
                 | "Write" >> beam.ParDo(WriteShard(work))
@@ -154,6 +161,22 @@ def run(chunks: list[str], work: Work, runner: str, options: Mapping[str, Any]) 
             f"beam.options.job_endpoint: no Beam job service answers at "
             f"{options.get('job_endpoint')}"
         ) from error
+    except RuntimeError as error:
+        _tell(error)
+        raise
+
+
+def _tell(error: RuntimeError) -> None:
+    """Raises what a worker in another process or thread said: only its traceback arrives."""
+    _, found, message = str(error).rpartition(f"{UserError.__module__}.{UserError.__name__}: ")
+    if found:
+        raise UserError(message.partition(" [while running")[0].strip()) from error
+    if forked_workers.lost():
+        raise RuntimeError(forked_workers.ENDED) from error
+
+
+def _alone(runner: str, options: Mapping[str, Any]) -> bool:
+    return runner == "FnApiRunner" and options.get("direct_num_workers") == 1
 
 
 @contextmanager
@@ -184,7 +207,7 @@ def _split_by_shard(
     batch = pa.RecordBatch.from_pydict(
         {
             "position": pa.array(position),
-            "example": pa.array(encoded.examples, pa.binary()),
+            "record": frame(encoded.examples),
             "flags": pa.array(encoded.flags),
         }
         | {f"length/{name}": pa.array(value) for name, value in encoded.lengths.items()}
@@ -204,14 +227,17 @@ def _write_statistics(
     work: Work,
 ) -> None:
     """What the page of statistics is to know of a chunk's rows; of train those that are kept."""
-    ids, lengths = encoded.ids, encoded.lengths
+    lengths, kept = encoded.lengths, None
     if split == "train" and np.any(encoded.flags & work.limits.drop):
-        kept = np.flatnonzero((encoded.flags & work.limits.drop) == 0)
-        rows, position = rows.take(pa.array(kept)), position[kept]
-        ids = {name: ragged.take(*one, kept) for name, one in ids.items()}
+        kept = (encoded.flags & work.limits.drop) == 0
+        rows, position = rows.filter(pa.array(kept)), position[kept]
         lengths = {name: one[kept] for name, one in lengths.items()}
+    counts = {
+        name: ids.counts(work.features[name].vocabulary_size or 0, kept)
+        for name, ids in encoded.ids.items()
+    }
     statistics = Statistics(work.features, work.sizes[split][0])
-    statistics.add(rows, ids, lengths, position)
+    statistics.add(rows, counts, lengths, position)
     _write_whole(Path(work.folder) / "statistics" / f"{chunk}.{split}", statistics.to_bytes())
 
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from components.datagen.ids import Ids, Rows, Words
 from components.datagen.schema import Feature, audio_positions
 from components.datagen.shards import serialize
 from components.datagen.task import TEXT_COLUMNS
-from components.datagen.vocabulary import Vocabulary
+from components.datagen.vocabulary import SentencePiece, Vocabulary
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -41,13 +42,13 @@ class Limits:
 class Encoded:
     """examples: serialized tf.Examples. lengths: int32 [rows] by feature. flags: uint8 [rows].
 
-    ids: by feature with a vocabulary, flat values and offsets [rows + 1].
+    ids: by feature with a vocabulary.
     """
 
-    examples: list[bytes]
+    examples: pa.LargeBinaryArray
     lengths: dict[str, np.ndarray]
     flags: np.ndarray
-    ids: dict[str, tuple[np.ndarray, np.ndarray]]
+    ids: dict[str, Ids]
 
 
 def encode(
@@ -62,6 +63,7 @@ def encode(
     Raises UserError on a label that the vocabulary lacks.
     """
     columns: dict[str, Column] = {}
+    ids: dict[str, Ids] = {}
     lengths: dict[str, np.ndarray] = {}
     each = np.arange(rows.num_rows + 1)
     for name, feature in features.items():
@@ -74,8 +76,9 @@ def encode(
             lengths[name] = np.full(rows.num_rows, 2, np.int32)
         elif feature.stored == "ids":
             ends = feature.modality == "symbol" and feature.options.get("eos", True)
-            columns[name] = vocabularies[name].encode_batch(values, eos=ends)
-            lengths[name] = np.diff(columns[name][1]).astype(np.int32)
+            ids[name] = encode_ids(vocabularies[name], values, eos=ends)
+            lengths[name] = ids[name].lengths()
+            columns[name] = found if isinstance(found := ids[name], Words) else found.flat()
         elif feature.stored == "floats":
             columns[name] = (values.cast("float32"), each)
             lengths[name] = np.ones(rows.num_rows, np.int32)
@@ -94,12 +97,15 @@ def encode(
         for name in TEXT_COLUMNS:
             if name in rows.schema.names:
                 columns[name] = (rows.column(name), np.arange(rows.num_rows + 1))
-    ids = {
-        name: columns[name]
-        for name, feature in features.items()
-        if feature.stored and feature.modality in COUNTED
-    }
+    ids = {name: one for name, one in ids.items() if features[name].modality in COUNTED}
     return Encoded(serialize(columns), lengths, _flags(lengths, limits), ids)
+
+
+def encode_ids(vocabulary: Vocabulary, texts: pa.Array, eos: bool) -> Ids:
+    """The rows of a column of texts, as words if the vocabulary knows them."""
+    if isinstance(vocabulary, SentencePiece):
+        return vocabulary.ids_of(texts, eos)
+    return Rows(*vocabulary.encode_batch(texts, eos))
 
 
 def span_column(texts: list[str], places: list[str], vocabulary: Vocabulary) -> Column:

@@ -41,8 +41,9 @@ def generate(
 ) -> Manifest:
     """Writes shards, vocabularies, schema.pbtxt and manifest.json into `out_dir`.
 
-    beam: {"runner": a Beam runner's name, "options": its pipeline options, "workers": processes or
-        threads of FnApiRunner}; a runner elsewhere must see `out_dir`'s parent folder.
+    beam: {"runner": a Beam runner's name, "options": its pipeline options, "workers": processes of
+        FnApiRunner, or threads where this process has several threads already or is not on Linux};
+        a runner elsewhere must see `out_dir`'s parent folder.
     cache_dir: where downloads are kept.
     report: is called with {"event": "read" | "vocabulary" | "shards" | "end", ...}.
 
@@ -50,11 +51,12 @@ def generate(
     the disk is full; the old folder is then as it was.
     """
     from components.datagen.replaced_folder import replaced_folder
+    from components.datagen.writing import processes
 
     _check_splits(problem, name)
     started = time.monotonic()
     try:
-        with replaced_folder(Path(out_dir)) as partial:
+        with processes(beam or {}), replaced_folder(Path(out_dir)) as partial:
             manifest = _generate(
                 problem, name, partial, dict(beam or {}), Path(cache_dir), seed, report
             )

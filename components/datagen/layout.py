@@ -91,11 +91,12 @@ def place(
     shards: files of the train split, 0 = by size. Raises UserError if a split is left empty.
     """
     placements, counts = {}, {}
-    held_out = np.concatenate([rows["dev"].whole, rows["test"].whole])
+    whole = {name: one.whole for name, one in rows.items()}
     for name, one in rows.items():
-        found = {"duplicates": _repeated(one.whole), "empty": one.spool.empty[one.index]}
+        found = {"duplicates": _repeated(whole[name]), "empty": one.spool.empty[one.index]}
         if name == "train":
-            found["leaked"] = np.isin(one.whole, held_out)
+            held_out = np.concatenate([whole["dev"], whole["test"]])
+            found["leaked"] = _among(whole[name], np.sort(held_out))
         keep = np.ones(len(one.index), bool)
         for kind in drop:
             if name == "train" and kind in found:
@@ -106,31 +107,39 @@ def place(
         position = np.full(len(one.index), DROPPED, np.int64)
         chosen = np.flatnonzero(keep)
         if name == "train":
-            chosen = chosen[np.argsort(scrambled(chosen, seed), kind="stable")]
+            # The keys all differ, as splitmix64 maps one to one: any sort gives the same order.
+            chosen = chosen[np.argsort(scrambled(chosen, seed))]
         position[chosen] = np.arange(kept)
         size = one.spool.bytes * kept // max(one.spool.rows, 1)
         by_size = max(1, -(-size // SHARD_BYTES))
         wanted = shards if shards and name == "train" else by_size
         placements[name] = Placement(one, position, kept, min(wanted, kept))
         counts[name] = {"read": len(one.index)} | {key: int(v.sum()) for key, v in found.items()}
-    return placements, counts, _leakage(rows)
+    return placements, counts, _leakage(rows, whole)
 
 
 def _repeated(hashes: np.ndarray) -> np.ndarray:
     """True for every row but the first of those that are equal."""
-    repeated = np.ones(len(hashes), bool)
-    repeated[np.unique(hashes, return_index=True)[1]] = False
+    order = np.argsort(hashes, kind="stable")
+    repeated = np.zeros(len(hashes), bool)
+    repeated[order[1:]] = hashes[order[1:]] == hashes[order[:-1]]
     return repeated
 
 
-def _leakage(rows: Mapping[str, Rows]) -> dict[str, Any]:
+def _among(values: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Whether each value is one of the others, which are sorted; at least one."""
+    return others[np.minimum(np.searchsorted(others, values), len(others) - 1)] == values
+
+
+def _leakage(rows: Mapping[str, Rows], whole: Mapping[str, np.ndarray]) -> dict[str, Any]:
     """How many rows of dev and test occur in the splits before them: whole, and by inputs alone."""
     found = {}
-    for name, others in (("dev", ("train",)), ("test", ("train", "dev"))):
-        for other in others:
+    for other, names in (("train", ("dev", "test")), ("dev", ("test",))):
+        known, inputs = np.sort(whole[other]), np.sort(rows[other].inputs)
+        for name in names:
             found[f"{name}_in_{other}"] = {
-                "rows": int(np.isin(rows[name].whole, rows[other].whole).sum()),
-                "inputs": int(np.isin(rows[name].inputs, rows[other].inputs).sum()),
+                "rows": int(_among(whole[name], known).sum()),
+                "inputs": int(_among(rows[name].inputs, inputs).sum()),
                 "of": len(rows[name].index),
             }
     return found

@@ -51,3 +51,12 @@ def bytes_of(column: pa.Array) -> tuple[np.ndarray, np.ndarray]:
     offsets = np.frombuffer(places, np.int64 if wide else np.int32)
     offsets = offsets[column.offset : column.offset + len(column) + 1]
     return np.frombuffer(data or b"", np.uint8), offsets
+
+
+def binary(data: np.ndarray, offsets: np.ndarray) -> pa.LargeBinaryArray:
+    """The rows of bytes as an Arrow array; no copy of `data`."""
+    import pyarrow as pa
+
+    places = pa.py_buffer(np.ascontiguousarray(offsets, np.int64))
+    buffers = [None, places, pa.py_buffer(data)]
+    return pa.Array.from_buffers(pa.large_binary(), len(offsets) - 1, buffers)

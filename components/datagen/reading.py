@@ -6,11 +6,12 @@ import hashlib
 import importlib
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from components.catalog import UserError, closest
-from components.datagen.problem import Problem, Rows
+from components.datagen.problem import Cut, Problem, Rows
 from components.datagen.schema import SPLITS
 from components.datagen.sources.source import Source, is_url
 from components.datagen.spool import Spool, write_spool
@@ -38,6 +39,11 @@ def read_splits(
     train lacks among it, or a split without rows.
     """
     labels = _Labels(task)
+    # Tasks ask for their options at every batch, and the default of one is looked up in files.
+    defaults = {key: option.default for key, option in task.options.items()}
+    problem = replace(problem, options={**defaults, **problem.options})
+    # Rows cut out of a split anywhere are chosen by their hashes, which must then never differ.
+    stable = any(isinstance(getattr(problem, split), Cut) for split in SPLITS)
     spools: dict[str, Spool] = {}
     origins: list[dict[str, Any]] = []
     for split in SPLITS:
@@ -52,7 +58,7 @@ def read_splits(
             continue
         batches = _reported(batches, name, split, report)
         labelled = task.targets == "class_label"
-        spools[split] = write_spool(split, batches, folder, labelled=labelled)
+        spools[split] = write_spool(split, batches, folder, labelled=labelled, stable=stable)
         if not spools[split].rows:
             raise UserError(f"problem {name}: its {split} split is empty ({_named(source)})")
     return spools, origins

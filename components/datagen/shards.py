@@ -1,7 +1,7 @@
 """Shards: columns of ids to tf.Example to TFRecord files, one shard at a go.
 
-A feature travels as flat values and offsets until tfx-bsl turns the whole batch into serialized
-examples; a `tf.train.Example` object for each would take ten times as long.
+A row's parts (headers, ids as varints, checksums) are columns of bytes that Arrow joins; what comes
+out is the content of a file. A `tf.train.Example` object for each would take ten times as long.
 """
 
 from __future__ import annotations
@@ -10,18 +10,21 @@ import hashlib
 import os
 import struct
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from components.datagen import ragged
+from components.datagen.ids import Words
 from components.datagen.schema import Shard
+from components.datagen.wire import by_length, ids_header, joined, lengths_of, varint
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    Column = tuple[np.ndarray | pa.Array, np.ndarray]
+    Column = Words | tuple[np.ndarray | pa.Array, np.ndarray]
 
 # tensorflow/tsl/lib/hash/crc32c.h: a stored checksum is rotated and shifted by this constant, so
 # that the checksum of a string that holds checksums stays useful.
@@ -33,21 +36,29 @@ def shard_name(split: str, index: int, count: int) -> str:
     return f"{split}-{index:05d}-of-{count:05d}.tfrecord"
 
 
-def serialize(columns: Mapping[str, Column]) -> list[bytes]:
+def serialize(columns: Mapping[str, Column]) -> pa.LargeBinaryArray:
     """One serialized tf.Example a row, its features in the order of their names.
 
-    columns: name -> (flat values, offsets [rows + 1]); integers become int64 lists, an Arrow array
-        of strings or binaries becomes a bytes list.
+    columns: name -> `Words`, or (flat values, offsets [rows + 1]); integers become int64 lists, an
+        Arrow array of strings or binaries becomes a bytes list.
 
     An Example holds a map, and protobuf writes a map's entries in an order that differs between
     processes (seen with tfx-bsl 1.21). So each column is encoded by itself and the entries are put
     together here: equal columns give equal bytes.
     """
-    entries = [_entries(name, *columns[name]) for name in sorted(columns)]
-    # `map` all the way: a Python statement a row would cost more than the encoding.
-    bodies = list(map(b"".join, zip(*entries, strict=True)))
-    headers = map(_message_header, map(len, bodies))
-    return list(map(bytes.__add__, headers, bodies))
+    parts = [part for name in sorted(columns) for part in _parts(name, columns[name])]
+    header = by_length(lengths_of(parts), _message_header)
+    return joined([header, *parts])
+
+
+def _parts(name: str, column: Column) -> list[pa.LargeBinaryArray]:
+    """What, joined, is the map entry of one feature for each row."""
+    import pyarrow as pa
+
+    if not isinstance(column, Words):
+        return [pa.array(_entries(name, *column), pa.large_binary())]
+    packed = column.varints()
+    return [by_length(lengths_of([packed]), partial(ids_header, name)), packed]
 
 
 def _entries(name: str, values: np.ndarray | pa.Array, offsets: np.ndarray) -> list[bytes]:
@@ -67,12 +78,8 @@ def _entries(name: str, values: np.ndarray | pa.Array, offsets: np.ndarray) -> l
 
 @cache
 def _message_header(size: int) -> bytes:
-    """Tag 1, length-delimited, and the size as a varint: what `Example.features` begins with."""
-    varint = bytearray()
-    while size >= 0x80:
-        varint.append(size & 0x7F | 0x80)
-        size >>= 7
-    return bytes([0x0A, *varint, size])
+    """Tag 1, length-and the size as a varint: what `Example.features` begins with."""
+    return b"\x0a" + varint(size)
 
 
 @cache
@@ -84,36 +91,43 @@ def _message_header_size(whole: int) -> int:
     raise ValueError(f"no message is {whole} bytes long with its header")
 
 
-def frame(examples: Sequence[bytes]) -> bytes:
-    """The bytes of a TFRecord file: length, its checksum, the record, its checksum; for each.
+def frame(examples: pa.LargeBinaryArray) -> pa.LargeBinaryArray:
+    """Each example as it stands in a TFRecord file: length, its checksum, the record, its checksum.
 
     Reference: tensorflow/core/lib/io/record_writer.h.
     """
     from google_crc32c import value as crc32c
 
     count = len(examples)
-    sums = np.fromiter(map(crc32c, examples), np.uint32, count)
-    footers = _masked(sums).astype("<u4").tobytes()
-    parts = [b""] * (3 * count)
-    parts[0::3] = map(_header, map(len, examples))
-    parts[1::3] = examples
-    parts[2::3] = [footers[at : at + 4] for at in range(0, 4 * count, 4)]
-    return b"".join(parts)
+    sums = np.fromiter(map(crc32c, examples.to_pylist()), np.uint32, count)
+    footers = _masked(sums).astype("<u4").view(np.uint8)
+    headers = by_length(lengths_of([examples]), _header)
+    return joined([headers, examples, ragged.binary(footers, 4 * np.arange(count + 1))])
 
 
-def write_shard(path: Path, examples: Sequence[bytes]) -> Shard:
+def write_shard(path: Path, examples: Sequence[bytes] | pa.LargeBinaryArray) -> Shard:
+    """Writes a TFRecord file of examples; otherwise as `write_records`."""
+    import pyarrow as pa
+
+    if not isinstance(examples, pa.Array):
+        examples = pa.array(examples, pa.large_binary())
+    return write_records(path, frame(examples))
+
+
+def write_records(path: Path, records: pa.LargeBinaryArray) -> Shard:
     """Writes a TFRecord file, whole or not at all, and returns its entry of the manifest.
 
     Raises OSError (disk full).
     """
-    content = frame(examples)
-    partial = path.with_suffix(f".{os.getpid()}.partial")
-    with open(partial, "wb") as file:
+    data, offsets = ragged.bytes_of(records)
+    content = data[offsets[0] : offsets[-1]].data
+    unfinished = path.with_suffix(f".{os.getpid()}.partial")
+    with open(unfinished, "wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    os.replace(partial, path)
-    return Shard(path.name, len(examples), len(content), hashlib.sha256(content).hexdigest())
+    os.replace(unfinished, path)
+    return Shard(path.name, len(records), len(content), hashlib.sha256(content).hexdigest())
 
 
 @cache

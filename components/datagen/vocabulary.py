@@ -22,9 +22,10 @@ import numpy as np
 
 from components.catalog import UserError
 from components.datagen import ragged
+from components.datagen.ids import Ids, Rows
 from components.datagen.schema import EOS, PAD, UNK
 from components.datagen.subwords import Subwords, lines_of
-from components.datagen.word_cache import WordCache, separable
+from components.datagen.word_cache import word_cache
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,7 +87,7 @@ class SentencePiece:
             raise UserError(
                 f"SentencePiece model with pad, eos, unk = {found}: expected {(PAD, EOS, UNK)}"
             )
-        self._words = WordCache(self._processor.encode) if separable(model) else None
+        self._words = word_cache(model, self._processor.encode, EOS)
 
     def encode(self, text: str) -> list[int]:
         return self._processor.encode(text)
@@ -94,11 +95,15 @@ class SentencePiece:
     def encode_batch(
         self, texts: Sequence[str] | pa.Array, eos: bool = True
     ) -> tuple[np.ndarray, np.ndarray]:
+        return self.ids_of(texts, eos).flat()
+
+    def ids_of(self, texts: Sequence[str] | pa.Array, eos: bool = True) -> Ids:
+        """The same as words where that can be, which is faster."""
         if self._words is not None:
-            found = self._words.encode_batch(_column(texts), [EOS] if eos else [])
+            found = self._words.encode_batch(_column(texts), eos)
             if found is not None:
                 return found
-        return ragged.of_lists(self._processor.encode(_list(texts), add_eos=eos))
+        return Rows(*ragged.of_lists(self._processor.encode(_list(texts), add_eos=eos)))
 
     def decode(self, ids: Sequence[int]) -> str:
         return self._processor.decode(_content(ids))

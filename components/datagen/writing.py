@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from components.datagen.statistics.sketch import Statistics
 
 DEFAULT_RUNNER = "FnApiRunner"
+FORKED = "forked"
+"""A running mode of ours beside those of FnApiRunner."""
 
 
 def write_shards(
@@ -68,17 +71,44 @@ def write_shards(
 def runner_and_options(beam: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """The runner's name and its pipeline options from {"runner", "options", "workers"}.
 
-    FnApiRunner works in this process with one worker; more are threads unless the options say
-    `direct_running_mode: multi_processing`, which takes about 8 s to start.
+    FnApiRunner works in this process with one worker; more are processes inside of `processes`,
+    where that can be, else threads. The option `direct_running_mode` may say otherwise;
+    `multi_processing` takes about 8 s to start.
     """
     runner = beam.get("runner") or DEFAULT_RUNNER
     options = dict(beam.get("options") or {})
     workers = int(beam.get("workers") or 1)
     if runner == DEFAULT_RUNNER:
         options.setdefault("direct_num_workers", workers)
-        mode = "in_memory" if workers == 1 else "multi_threading"
+        mode = "in_memory" if workers == 1 else FORKED if _forking() else "multi_threading"
         options.setdefault("direct_running_mode", mode)
     return runner, options
+
+
+@contextmanager
+def processes(beam: Mapping[str, Any]) -> Iterator[None]:
+    """Where several workers of FnApiRunner may be forks of this process, which must have one thread
+    when this is entered (`forked_workers.py`)."""
+    runner, options = runner_and_options(beam)
+    if runner != DEFAULT_RUNNER or options["direct_running_mode"] != "multi_threading":
+        yield
+        return
+    # Imported before, so that no worker has to.
+    import google_crc32c  # noqa: F401
+    import sentencepiece  # noqa: F401
+    from tfx_bsl import sketches  # noqa: F401
+    from tfx_bsl.coders import example_coder  # noqa: F401
+
+    from components.datagen import beam_graph, forked_workers, unigram_margins  # noqa: F401
+
+    with forked_workers.zygote():
+        yield
+
+
+def _forking() -> bool:
+    """Without an import: where no worker can be forked, nothing of it need be there."""
+    loaded = sys.modules.get("components.datagen.forked_workers")
+    return loaded is not None and loaded.ready()
 
 
 def _write_plans(placements: Mapping[str, Placement]) -> list[str]:

@@ -25,7 +25,7 @@ def test_beam_sees_chunks_and_each_is_encoded_by_columns(
     encoded: list[int] = []
     serialized: list[int] = []
     words: list[int] = []
-    process, encode = beam_graph.EncodeChunk.process, SentencePiece.encode_batch
+    process, encode = beam_graph.EncodeChunk.process, SentencePiece.ids_of
     serialize, ask = encoding.serialize, WordCache.__init__
 
     def process_counted(self: Any, chunk: str) -> Any:
@@ -41,16 +41,16 @@ def test_beam_sees_chunks_and_each_is_encoded_by_columns(
         serialized.append(len(examples))
         return examples
 
-    def remember(self: Any, given: Any) -> None:
+    def remember(self: Any, given: Any, *others: Any) -> None:
         def counted(texts: list[str]) -> list[list[int]]:
             words.extend([1] * len(texts))
             return given(texts)
 
-        ask(self, counted)
+        ask(self, counted, *others)
 
     monkeypatch.setattr(spool, "CHUNK_ROWS", CHUNK)
     monkeypatch.setattr(beam_graph.EncodeChunk, "process", process_counted)
-    monkeypatch.setattr(SentencePiece, "encode_batch", encode_counted)
+    monkeypatch.setattr(SentencePiece, "ids_of", encode_counted)
     monkeypatch.setattr(encoding, "serialize", serialize_counted)
     monkeypatch.setattr(WordCache, "__init__", remember)
     problem = tiny_problem(tmp_path / "raw")

@@ -9,9 +9,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from components.datagen import sentencepiece_model
+from components.datagen.sentencepiece_model import read_model
 from components.datagen.vocabulary import SentencePiece
 from components.datagen.vocabulary_training import train_sentencepiece
-from components.datagen.word_cache import WordCache, separable
+from components.datagen.word_cache import WordCache
 from tests.datagen.shared_data import SHARED
 
 WORDS = "the house and a green tree stand by Straße über dem Fluss im Grünen".split()
@@ -40,7 +42,7 @@ def model(
 ) -> bytes:
     return train_sentencepiece(
         texts(300),
-        size=330 if byte_fallback else size,
+        size=256 + size - 5 if byte_fallback else size,
         subword=subword,
         coverage=coverage,
         byte_fallback=byte_fallback,
@@ -56,17 +58,22 @@ def rows_of(found: tuple[np.ndarray, np.ndarray]) -> list[list[int]]:
     return [row.tolist() for row in np.split(flat, offsets[1:-1])]
 
 
+@pytest.mark.parametrize("subword", ["bpe", "unigram"])
 @pytest.mark.parametrize("byte_fallback", [False, True])
 @pytest.mark.parametrize("eos", [False, True])
-def test_ids_are_those_of_whole_sentences(byte_fallback: bool, eos: bool) -> None:
-    vocabulary = SentencePiece(model(byte_fallback=byte_fallback, coverage=0.98))
+def test_ids_are_those_of_whole_sentences(subword: str, byte_fallback: bool, eos: bool) -> None:
+    size = 80 if subword == "bpe" else 40
+    content = model(subword, size=size, byte_fallback=byte_fallback, coverage=0.98)
+    vocabulary = SentencePiece(content)
     assert vocabulary._words is not None
     rows = texts(300)
     for given in (rows, pa.array(rows), pa.array(["first", *rows])[1:]):
-        found = vocabulary._words.encode_batch(pa.array(given), [1] if eos else [])
-        assert found is not None
+        words = vocabulary._words.encode_batch(pa.array(given), eos)
+        assert words is not None
+        found = words.flat()
         assert rows_of(found) == whole(vocabulary, rows, eos)
         assert found[0].dtype == np.int32 and found[1].dtype == np.int64
+        assert words.lengths().tolist() == list(map(len, whole(vocabulary, rows, eos)))
     assert rows_of(vocabulary.encode_batch(rows, eos=eos)) == whole(vocabulary, rows, eos)
 
 
@@ -78,6 +85,14 @@ def test_a_full_cache_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
         assert rows_of(vocabulary.encode_batch(rows)) == whole(vocabulary, rows, True)
 
 
+def test_pieces_are_read_as_any_message() -> None:
+    fields, piece = sentencepiece_model._fields, sentencepiece_model._piece
+    for content in (model(), model("unigram", size=40), model(byte_fallback=True, coverage=0.98)):
+        pieces = [value for number, value in fields(content) if number == 1]
+        assert len(pieces) > 30
+        assert list(map(piece, pieces)) == [dict(fields(one)) for one in pieces]
+
+
 def test_each_word_is_encoded_once() -> None:
     vocabulary = SentencePiece(model())
     asked: list[str] = []
@@ -86,9 +101,9 @@ def test_each_word_is_encoded_once() -> None:
         asked.extend(words)
         return vocabulary._processor.encode(words)
 
-    cache = WordCache(encode)
+    cache = WordCache(encode, 1)
     for _ in range(3):
-        cache.encode_batch(pa.array(texts(300)), [1])
+        cache.encode_batch(pa.array(texts(300)), True)
     assert len(asked) == len(set(asked)) < 60
 
 
@@ -96,16 +111,16 @@ def test_texts_that_it_leaves_to_sentencepiece() -> None:
     vocabulary = SentencePiece(model())
     assert vocabulary._words is not None
     mark = ["a\u2581b tree"]
-    assert vocabulary._words.encode_batch(pa.array(mark), [1]) is None
+    assert vocabulary._words.encode_batch(pa.array(mark), True) is None
     assert rows_of(vocabulary.encode_batch(mark)) == whole(vocabulary, mark, True)
     different = [f"{number} {number + 5000}" for number in range(3000)]
-    assert vocabulary._words.encode_batch(pa.array(different), [1]) is None
+    assert vocabulary._words.encode_batch(pa.array(different), True) is None
     assert rows_of(vocabulary.encode_batch(different)) == whole(vocabulary, different, True)
 
 
 def test_models_that_are_not_separable() -> None:
-    assert separable(model())
-    assert not separable(model("unigram", size=50))
+    assert read_model(model()).separable
+    assert read_model(model("unigram", size=50)).separable
     import io
 
     import sentencepiece
@@ -126,17 +141,20 @@ def test_models_that_are_not_separable() -> None:
             minloglevel=2,
             **{"normalization_rule_name": "identity", **options, **more},
         )
-        assert not separable(written.getvalue()), more
+        assert not read_model(written.getvalue()).separable, more
 
 
+@pytest.mark.parametrize("subword", ["bpe", "unigram"])
 @pytest.mark.parametrize("side", ["en", "de"])
-def test_multi30k(side: str) -> None:
+def test_multi30k(side: str, subword: str) -> None:
     path = SHARED / "multi30k" / "task1" / f"train.{side}.gz"
     if not path.is_file():
         pytest.skip(f"{path} is not there")
     with gzip.open(path, "rt", encoding="utf-8") as file:
         rows = file.read().split("\n")[:8000]
-    content = train_sentencepiece(rows, size=2000, subword="bpe", coverage=1.0, byte_fallback=False)
+    content = train_sentencepiece(
+        rows, size=2000, subword=subword, coverage=1.0, byte_fallback=False
+    )
     vocabulary = SentencePiece(content)
     assert rows_of(vocabulary.encode_batch(rows)) == whole(vocabulary, rows, True)
 

@@ -13,70 +13,9 @@ from components.datagen.statistics import media
 from components.datagen.statistics.look import DPI, png, style
 from components.theme import LIGHT, WIDTH, Theme
 
-BINS = 60
 COLUMNS = 8
 CAPTION = 14
 """Characters under an image."""
-
-
-def length_histogram(
-    lengths: Mapping[str, Mapping[str, np.ndarray]], theme: Theme = LIGHT
-) -> bytes:
-    """PNG: one panel a feature, one line a split; lengths[feature][split] is int [longest + 1],
-    how many rows have that length."""
-    panels = {}
-    for name, splits in lengths.items():
-        found = [np.flatnonzero(counted) for counted in splits.values()]
-        first = min(int(own[0]) for own in found if len(own))
-        last = max(int(own[-1]) for own in found if len(own))
-        # Whole numbers of lengths in a bin: else some bins would hold one more than others.
-        width = math.ceil((last - first + 1) / BINS)
-        edges = np.arange(first, last + width + 1, width)
-        panels[f"length of {name}"] = (
-            edges - 0.5,
-            {
-                split: np.histogram(np.arange(len(counted)), edges - 0.5, weights=counted)[0]
-                for split, counted in splits.items()
-            },
-        )
-    return _histograms(panels, "positions", theme)
-
-
-def value_histogram(
-    values: Mapping[str, tuple[np.ndarray, np.ndarray]], title: str, theme: Theme = LIGHT
-) -> bytes:
-    """PNG: the spread of numbers; values[split] is (float [n], how often each occurs)."""
-    every = np.concatenate([own for own, _ in values.values()])
-    edges = np.histogram_bin_edges(every, BINS)
-    counted = {
-        split: np.histogram(own, edges, weights=counts)[0]
-        for split, (own, counts) in values.items()
-    }
-    return _histograms({title: (edges, counted)}, "value", theme)
-
-
-def _histograms(
-    panels: Mapping[str, tuple[np.ndarray, Mapping[str, np.ndarray]]], unit: str, theme: Theme
-) -> bytes:
-    import matplotlib.pyplot as plt
-
-    with style(theme):
-        figure, axes = plt.subplots(1, len(panels), figsize=(WIDTH, 2.8), squeeze=False)
-        figure.subplots_adjust(0.07, 0.17, 0.99, 0.89, wspace=0.18)
-        for axis, (title, (edges, splits)) in zip(axes[0], panels.items(), strict=True):
-            for split, counted in splits.items():
-                shares = 100 * counted / max(1, counted.sum())
-                colour = _colour(split, theme)
-                if split == SPLITS[0]:
-                    axis.stairs(shares, edges, fill=True, color=colour, alpha=0.25)
-                axis.stairs(shares, edges, color=colour, lw=1.5, label=split)
-            axis.set_title(title)
-            axis.set_xlabel(unit)
-            axis.margins(x=0.01)
-            axis.set_ylim(0)
-        axes[0][0].set_ylabel("% of the split's rows")
-        axes[0][-1].legend()
-        return png(figure)
 
 
 def label_balance(

@@ -10,7 +10,7 @@ import numpy as np
 
 from components.datagen import vocabulary
 from components.datagen.schema import EOS, PAD, SPLITS, Manifest
-from components.datagen.statistics import pictures
+from components.datagen.statistics import histograms, pictures
 from components.datagen.statistics.markup import (
     escape,
     headed,
@@ -125,7 +125,7 @@ def lengths(content: Content) -> str:
         return ""
     return section(
         "Lengths",
-        picture(lambda theme: pictures.length_histogram(found, theme), "Histogram of lengths"),
+        histograms.length_histogram(found, "Histogram of lengths"),
     )
 
 
@@ -231,16 +231,9 @@ def _numbers(content: Content, name: str) -> list[str]:
     ]
     return [
         quiet(f"{name}: {_sampled(content.statistics.values())}"),
-        _value_picture(found, name),
+        histograms.value_histogram(found, f"value of {name}", f"Histogram of {name}"),
         table(("split", "min", "mean", "max"), rows),
     ]
-
-
-def _value_picture(found: Mapping[str, tuple[np.ndarray, np.ndarray]], name: str) -> str:
-    return picture(
-        lambda theme: pictures.value_histogram(found, f"value of {name}", theme),
-        f"Histogram of {name}",
-    )
 
 
 def frequent(content: Content) -> str:

@@ -13,9 +13,7 @@ depends on the order; it has more buckets here than the sample has rows, so it n
 
 from __future__ import annotations
 
-import base64
-import io
-import json
+import pickle
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -65,14 +63,14 @@ class Statistics:
     def add(
         self,
         rows: pa.RecordBatch,
-        ids: Mapping[str, tuple[np.ndarray, np.ndarray]],
+        counts: Mapping[str, np.ndarray],
         lengths: Mapping[str, np.ndarray],
         position: np.ndarray,
     ) -> None:
         """Adds standard rows (see `task`).
 
-        ids: feature -> (flat int [sum of lengths], offsets int64 [rows + 1]), as from
-            `Vocabulary.encode_batch`. lengths: feature -> int [rows].
+        counts: feature -> int64 [vocabulary size], how often each id occurs in them (`Ids.counts`).
+        lengths: feature -> int [rows].
         position: int64 [rows], each row's place in the split, different for every row.
 
         Raises ValueError on a position outside [0, planned).
@@ -91,10 +89,8 @@ class Statistics:
         for name, feature in self.features.items():
             if name in lengths:
                 _add(self.lengths, name, np.bincount(lengths[name]))
-            if name in ids:
-                flat, offsets = ids[name]
-                flat = flat[offsets[0] : offsets[-1]]
-                _add(self.counts, name, np.bincount(flat, minlength=feature.vocabulary_size or 0))
+            if name in counts:
+                _add(self.counts, name, counts[name])
             # Of labels the counts say it all; a problem without inputs repeats its targets there.
             if name in rows.schema.names and feature.modality not in ("class_label", "nothing"):
                 self._sketch(name, rows.column(name), taken.column(name))
@@ -159,40 +155,25 @@ class Statistics:
         return float(np.count_nonzero(self.counts[name]) / size)
 
     def to_bytes(self) -> bytes:
-        """For `from_bytes`."""
-        numbers = {"planned": self.planned, "rows": self.rows, "sampled": self.sampled}
-        examples = [[key, _as_text(example)] for key, example in self._examples]
-        about = json.dumps(numbers | {"examples": examples}).encode()
-        arrays = {"about": np.frombuffer(about, np.uint8)}
-        for kind, counted in (("lengths", self.lengths), ("counts", self.counts)):
-            arrays |= {f"{kind}/{name}": value for name, value in counted.items()}
-        for kind, sketches in (("distinct", self._distinct), ("frequent", self._frequent)):
-            for name, sketch in sketches.items():
-                arrays[f"{kind}/{name}"] = np.frombuffer(sketch.Serialize(), np.uint8)
-        buffer = io.BytesIO()
-        np.savez(buffer, allow_pickle=False, **arrays)
-        return buffer.getvalue()
+        """For `from_bytes`, in a process of the same run."""
+        numbers = (self.planned, self.rows, self.sampled)
+        sketches = (self._distinct, self._frequent)
+        packed = [{name: one.Serialize() for name, one in own.items()} for own in sketches]
+        return pickle.dumps((numbers, self.lengths, self.counts, *packed, self._examples))
 
     @staticmethod
     def from_bytes(data: bytes, features: Mapping[str, Feature]) -> Statistics:
         """What `to_bytes` of statistics of these features gave."""
         from tfx_bsl.sketches import KmvSketch, MisraGriesSketch
 
-        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            about = json.loads(arrays["about"].tobytes())
-            found = Statistics(features, about["planned"])
-            found.rows, found.sampled = about["rows"], about["sampled"]
-            found._examples = [(key, _from_text(example)) for key, example in about["examples"]]
-            for path in arrays.files:
-                kind, _, name = path.partition("/")
-                if kind == "lengths":
-                    found.lengths[name] = arrays[path]
-                elif kind == "counts":
-                    found.counts[name] = arrays[path]
-                elif kind == "distinct":
-                    found._distinct[name] = KmvSketch.Deserialize(arrays[path].tobytes())
-                elif kind == "frequent":
-                    found._frequent[name] = MisraGriesSketch.Deserialize(arrays[path].tobytes())
+        numbers, lengths, counts, distinct, frequent, examples = pickle.loads(data)
+        found = Statistics(features, numbers[0])
+        _, found.rows, found.sampled = numbers
+        found.lengths, found.counts, found._examples = lengths, counts, examples
+        for name, packed in distinct.items():
+            found._distinct[name] = KmvSketch.Deserialize(packed)
+        for name, packed in frequent.items():
+            found._frequent[name] = MisraGriesSketch.Deserialize(packed)
         return found
 
     def _share(self, keys: np.ndarray, wanted: int) -> np.ndarray:
@@ -245,18 +226,4 @@ def _kept(row: Mapping[str, str | bytes]) -> Example:
         name: value[:KEPT_CHARACTERS] if isinstance(value, str) else value
         for name, value in row.items()
         if isinstance(value, str) or len(value) <= KEPT_BYTES
-    }
-
-
-def _as_text(example: Example) -> dict[str, Any]:
-    return {
-        name: value if isinstance(value, str) else [base64.b64encode(value).decode()]
-        for name, value in example.items()
-    }
-
-
-def _from_text(example: Mapping[str, Any]) -> Example:
-    return {
-        name: value if isinstance(value, str) else base64.b64decode(value[0])
-        for name, value in example.items()
     }

@@ -41,7 +41,10 @@ class Made:
         targets = pa.array([f"label {label}" for label in labels])
         found.add(
             pa.RecordBatch.from_pydict({"inputs": inputs, "targets": targets}),
-            {"inputs": (flat, offsets), "targets": (np.array(labels), np.arange(len(ids) + 1))},
+            {
+                "inputs": np.bincount(flat, minlength=FEATURES["inputs"].vocabulary_size or 0),
+                "targets": np.bincount(labels, minlength=FEATURES["targets"].vocabulary_size or 0),
+            },
             {"inputs": np.diff(offsets), "targets": np.ones(len(ids), np.int32)},
             np.arange(start, stop),
         )

@@ -91,13 +91,9 @@ def test_words_of_a_drawn_tree_stand_in_order_without_touching() -> None:
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK])
 def test_pictures_are_the_same_bytes_each_time(theme) -> None:
-    counts = {"train": np.array([0, 3, 4]), "dev": np.array([0, 0, 1, 2])}
-    numbers = {"train": (np.array([0.5, 2.0]), np.array([3, 1]))}
     image = np.zeros((3, 5, 3), np.uint8)
     sound = wav(np.zeros(400), 8000)
     for draw in (
-        lambda: pictures.length_histogram({"inputs": counts, "targets": counts}, theme),
-        lambda: pictures.value_histogram(numbers, "value", theme),
         lambda: pictures.label_balance([("a $x$ $", {"train": 0.5}), ("b", {"dev": 1})], theme),
         lambda: pictures.contact_sheet([image] * 9, ["caption"] * 9, theme),
         lambda: pictures.spectrograms([sound], ["a b"], theme),

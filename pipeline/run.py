@@ -10,12 +10,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from components.train.runtime import available_cores
-from pipeline import plan, record, store
+from pipeline import plan, record, resolve, store, warm
 from pipeline.cells import RUN
 from pipeline.executor import Executor, Job
 from pipeline.failures import FAILED_IN_RUN
 from pipeline.params import Params
-from pipeline.plan import DONE, TO_RUN
+from pipeline.plan import DONE, TO_RUN, Plan
 from pipeline.repro import INTERRUPTED, dvc_repro, repro
 from pipeline.resolved import Resolved, read
 from pipeline.slots import gpus, slots
@@ -29,10 +29,17 @@ def run(root: Path, jobs: int) -> int:
 
 def _compute(root: Path, params: Params, jobs: int) -> dict[str, str] | None:
     """What DVC's environment is to hold afterwards; None after ^C."""
-    if dvc_repro(root, ["--keep-going", "resolve", "datagen"]) == INTERRUPTED:
-        return None
+    planned = plan.make_plan(root, params)
+    settings = {"runtime": params.runtime, "tracking": params.tracking}
+    if any(TO_RUN in (one.train.state, one.evaluate.state) for one in planned.cells):
+        # The libraries are imported while DVC makes the data.
+        warm.prepare(settings)
+    if not (resolve.is_current(root, params) and _all_made(planned)):
+        if dvc_repro(root, ["--keep-going", "resolve", "datagen"]) == INTERRUPTED:
+            return None
+        planned = plan.make_plan(root, params)
     resolved = read(root)
-    todo = to_compute(root, params, resolved)
+    todo = to_compute(root, planned, resolved)
     if not todo:
         return {}
     shares = slots(jobs, resolved.settings["runtime"], gpus(), available_cores())
@@ -45,9 +52,13 @@ def _compute(root: Path, params: Params, jobs: int) -> dict[str, str] | None:
     return None if executor.interrupted else {FAILED_IN_RUN: " ".join(executor.failed)}
 
 
-def to_compute(root: Path, params: Params, resolved: Resolved) -> list[Job]:
+def _all_made(planned: Plan) -> bool:
+    """Whether the data of every problem is in its place."""
+    return all(step.state == DONE for step in planned.data.values())
+
+
+def to_compute(root: Path, planned: Plan, resolved: Resolved) -> list[Job]:
     """What `dvc repro` would run of the cells, less what is in the store already."""
-    planned = plan.make_plan(root, params)
     jobs = []
     for one in planned.cells:
         cell = one.cell

@@ -14,6 +14,7 @@ from pipeline import plan, record, resolve, store, warm
 from pipeline.cells import RUN
 from pipeline.executor import Executor, Job
 from pipeline.failures import FAILED_IN_RUN
+from pipeline.lock import Lock
 from pipeline.params import Params
 from pipeline.plan import DONE, TO_RUN, Plan
 from pipeline.repro import INTERRUPTED, dvc_repro, repro
@@ -34,7 +35,7 @@ def _compute(root: Path, params: Params, jobs: int) -> dict[str, str] | None:
     if any(TO_RUN in (one.train.state, one.evaluate.state) for one in planned.cells):
         # The libraries are imported while DVC makes the data.
         warm.prepare(settings)
-    if not (resolve.is_current(root, params) and _all_made(planned)):
+    if not (resolve.is_current(root, params) and _all_made(root, planned)):
         if dvc_repro(root, ["--keep-going", "resolve", "datagen"]) == INTERRUPTED:
             return None
         planned = plan.make_plan(root, params)
@@ -52,9 +53,18 @@ def _compute(root: Path, params: Params, jobs: int) -> dict[str, str] | None:
     return None if executor.interrupted else {FAILED_IN_RUN: " ".join(executor.failed)}
 
 
-def _all_made(planned: Plan) -> bool:
-    """Whether the data of every problem is in its place."""
-    return all(step.state == DONE for step in planned.data.values())
+def _all_made(root: Path, planned: Plan) -> bool:
+    """Whether the data of every problem is in its place, as DVC has recorded it but for the bytes."""
+    lock = Lock(root)
+    for name, step in planned.data.items():
+        recorded, folder = lock.stage(f"datagen@{name}"), Path("data", name)
+        if step.state != DONE or recorded is None:
+            return False
+        out = recorded.out(folder.as_posix())
+        sizes = [file.stat().st_size for file in (root / folder).rglob("*") if file.is_file()]
+        if (len(sizes), sum(sizes)) != (out.get("nfiles"), out.get("size")):
+            return False
+    return True
 
 
 def to_compute(root: Path, planned: Plan, resolved: Resolved) -> list[Job]:

@@ -20,6 +20,7 @@ from pipeline.interrupt import refuse_after_interrupt
 from pipeline.resolved import read
 from pipeline.settled import command, settled
 
+INTERRUPTED = 130
 OURS = ["python", "-m", "pipeline"]
 ROOT = Path(".")
 
@@ -36,6 +37,8 @@ def install(path: Sequence[str]) -> None:
         code = None
         if words[:3] == OURS and os.path.samefile(options["cwd"], ROOT):
             code = stage(words[3:], options["env"], path)
+        if code == INTERRUPTED:
+            raise KeyboardInterrupt  # not a failure, after which DVC would list what it leaves out
         if code is None:
             by_dvc(executable, cmd, **options)
         elif code:

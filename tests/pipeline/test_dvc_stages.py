@@ -72,6 +72,13 @@ def test_a_fork_gets_the_environment_that_dvc_gives(
         begin(TRAIN)
 
 
+def test_an_interrupted_fork_ends_dvc(left: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """DVC would name it and what comes after it as failures."""
+    monkeypatch.setattr(warm, "run_for_dvc", lambda *_: 130)
+    with pytest.raises(KeyboardInterrupt):
+        begin(TRAIN)
+
+
 def test_a_stage_that_cannot_be_fails_in_our_words(
     left: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,15 +1,19 @@
 """What a cell costs beside data generation, training and decoding, and how that grows.
 
-    python -m benchmarks.grid [--cells 20 100] [--cold 20] [--jobs-cells 12] [--work FOLDER]
+    python -m benchmarks.grid [--cells 20 300] [--real 20] [--cold 5] [--work FOLDER]
 
-Real grids (scikit-learn's digits, a `transformer_encoder` of width 8) in fresh projects. For each
-number of cells: `dvc repro` with one step a cell, a second one that has nothing to do, and `plan`
-before and after. A cell's overhead is the time from the line in which DVC begins its training to the
-line in which DVC begins the next stage, its evaluation's likewise, less what train.json and
-metrics.json say was training (tracing included) and evaluating (choosing the checkpoint, decoding,
-losses, metrics). Beside it: the same without the warm process, and what importing TensorFlow, Keras
-and MLflow takes. Last, `run --jobs 2` against `repro` on cells of one thread that train for some
-seconds.
+Real cells (scikit-learn's digits, a `transformer_encoder` of width 8, one training step) in fresh
+projects. Of a grid of n cells, the first `--real` are run by `repro`; those between are recorded
+through the store (`grid_filled.py`: copies of a finished one, so that only recording takes time); then
+the last `--real` are run, which find all others recorded. `--real 0` runs every cell.
+
+A cell's overhead is the time from the line in which DVC begins its training to the line in which DVC
+begins the next stage, its evaluation's likewise, less what train.json and metrics.json say was
+training (tracing included) and evaluating (choosing the checkpoint, decoding, losses, metrics).
+"all" shares out what is left of the whole command over the cells too: DVC's start, that of the warm
+process, MLflow and the comparison. Then a `dvc repro` that has nothing to do, and `plan` before and
+after. Beside it: the same without the warm process, and what importing TensorFlow, Keras and MLflow
+takes. Several cells at once are in `grid_at_once.py`.
 """
 
 from __future__ import annotations
@@ -27,6 +31,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.grid_filled import fill
 from benchmarks.rounds import REPOSITORY, table
 
 PARAMS = """\
@@ -42,6 +47,7 @@ runtime: {{threads: {threads}}}
 """
 STAGE = re.compile(rb"Running stage '([a-z]+)")
 KINDS = ("train", "evaluate")
+STAGE_NAME = "evaluate@image_digits-transformer_encoder-mini-{}"
 
 
 @dataclass(frozen=True)
@@ -90,72 +96,70 @@ def python(*words: str) -> tuple[str, ...]:
     return (sys.executable, "-m", *words)
 
 
-def overheads(folder: Path, run: Timed) -> list[float]:
-    """Of every cell in seconds; the first holds the start of the warm process."""
-    spent = {kind: [seconds for found, seconds in run.stages if found == kind] for kind in KINDS}
-    work = [
+def work(folder: Path) -> float:
+    """Seconds of training and evaluating of a cell at the median; they differ by their seeds only."""
+    return statistics.median(
         json.loads((cell / "train.json").read_text())["train_seconds"]
         + json.loads((cell / "metrics.json").read_text())["evaluate_seconds"]
-        for cell in sorted((folder / "runs").glob("*/*/*/*"), key=lambda path: int(path.name))
-    ]
+        for cell in (folder / "runs").glob("*/*/*/*")
+    )
+
+
+def overheads(folder: Path, run: Timed) -> list[float]:
+    """Of every cell of a run in seconds; the first holds the start of the warm process."""
+    spent = {kind: [seconds for found, seconds in run.stages if found == kind] for kind in KINDS}
     per_cell = zip(spent["train"], spent["evaluate"], strict=True)
-    # DVC's order of the cells is its own: what they do differs by seed only.
-    return [sum(both) - statistics.median(work) for both in per_cell]
+    return [sum(both) - work(folder) for both in per_cell]
 
 
-def grid(folder: Path, cells: int, *, warm: bool) -> list[str]:
+def spread(found: list[float]) -> str:
+    return f"{statistics.median(found):.2f}"
+
+
+def grid(folder: Path, cells: int, real: int, *, warm: bool) -> list[str]:
     """One row of the table."""
     project = make_project(folder, cells, steps=1, threads=0, batch_tokens=512)
     timed(project, *python("dvc", "repro", "resolve", "datagen"), warm=warm)
     before = timed(project, *python("pipeline", "plan")).seconds
-    run = timed(project, *python("pipeline", "repro"), warm=warm)
-    found = overheads(project, run)
+    filled, recording = cells > 2 * real > 0, ""
+    targets = [STAGE_NAME.format(seed) for seed in range(1, real + 1)] if filled else []
+    first = timed(project, *python("pipeline", "repro", "--", *targets), warm=warm)
+    runs, last = [first], overheads(project, first)
+    begun = last
+    if filled:
+        between = list(range(real + 1, cells - real + 1))
+        fill(project, between, like=1)
+        words = [STAGE_NAME.format(seed) for seed in between]
+        done = timed(project, *python("pipeline", "repro", "--", *words), warm=warm)
+        recording = f"{done.seconds / len(between):.2f}"
+        runs.append(timed(project, *python("pipeline", "repro"), warm=warm))
+        last = overheads(project, runs[-1])
     after = timed(project, *python("pipeline", "plan")).seconds
     again = timed(project, *python("dvc", "repro"), warm=warm)
     assert not again.stages
-    each = len(found) // 5
+    everything = begun + last if filled else begun
+    third = len(begun) // 3 or 1
+    ran = sum(run.seconds for run in runs) / len(everything)
     return [
         f"{cells}{'' if warm else ', no warm process'}",
-        f"{statistics.median(found):.2f}",
-        f"{statistics.median(found[:each]):.2f}",
-        f"{statistics.median(found[-each:]):.2f}",
-        f"{max(found):.1f}",
-        f"{run.seconds / cells:.2f}",
+        str(len(everything)),
+        spread(everything),
+        spread(begun if filled else begun[:third]),
+        spread(last if filled else begun[-third:]),
+        f"{max(everything):.1f}",
+        f"{ran - work(project):.2f}",
+        recording,
         f"{again.seconds:.1f}",
         f"{before:.2f}",
         f"{after:.2f}",
     ]
 
 
-def at_once(folder: Path, cells: int, steps: int) -> str:
-    """`run --jobs 2` against `repro`, cells of one thread."""
-    seconds = {}
-    locks = []
-    for name, words in (("repro", ["repro"]), ("run", ["run", "--jobs", "2"])):
-        project = make_project(folder / name, cells, steps=steps, threads=1, batch_tokens=2048)
-        timed(project, *python("dvc", "repro", "resolve", "datagen"))
-        seconds[name] = timed(project, *python("pipeline", *words)).seconds
-        locks.append(_checkpoints(project))
-    same = "the same weights" if locks[0] == locks[1] else "OTHER WEIGHTS"
-    return (
-        f"{cells} cells of one thread, {steps} steps: repro {seconds['repro']:.1f} s, run --jobs 2 "
-        f"{seconds['run']:.1f} s: {seconds['run'] / seconds['repro']:.2f} x, {same}"
-    )
-
-
-def _checkpoints(project: Path) -> dict[str, bytes]:
-    return {
-        str(path.relative_to(project)): path.read_bytes()
-        for path in project.glob("runs/**/*.safetensors")
-    }
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--cells", type=int, nargs="*", default=[20, 100])
-    parser.add_argument("--cold", type=int, default=20, help="cells without the warm process")
-    parser.add_argument("--jobs-cells", type=int, default=12)
-    parser.add_argument("--jobs-steps", type=int, default=300, help="training steps of each")
+    parser.add_argument("--cells", type=int, nargs="*", default=[20, 300])
+    parser.add_argument("--real", type=int, default=20, help="first and last; 0: all")
+    parser.add_argument("--cold", type=int, default=5, help="cells without the warm process")
     parser.add_argument("--work", type=Path, help="a folder to work in; kept")
     args = parser.parse_args()
     folder = args.work or Path(tempfile.mkdtemp())
@@ -167,15 +171,14 @@ def main() -> None:
     rows = []
     for cells, warm in [*((cells, True) for cells in args.cells), (args.cold, False)]:
         if cells:
-            rows.append(grid(folder / f"{cells}-{warm}", cells, warm=warm))
+            rows.append(
+                grid(folder / f"{cells}-{warm}", cells, args.real if warm else 0, warm=warm)
+            )
             print(" | ".join(rows[-1]), file=sys.stderr)
-    head = ["cells", "overhead s", "first fifth", "last fifth", "most", "s a cell, all", "no-op"]
-    title = "Seconds a cell beside training and decoding (median), dvc repro and plan"
-    if rows:
-        print(table(title, [*head, "plan", "plan after"], rows))
+    head = ["cells", "run", "overhead s", "the first", "the last", "most", "all", "recording"]
+    title = "Seconds a cell beside training and decoding (median), a no-op dvc repro, and plan"
+    print(table(title, [*head, "no-op", "plan", "plan after"], rows))
     print(f"(importing TensorFlow, Keras and MLflow: {imports:.1f} s, twice a cell without)")
-    if args.jobs_cells:
-        print("\n" + at_once(folder / "jobs", args.jobs_cells, args.jobs_steps))
     if not args.work:
         shutil.rmtree(folder)
 

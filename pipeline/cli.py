@@ -16,6 +16,10 @@ DESCRIPTION = """\
 Runs the grid of params.yaml: problem x model x hparams x seed. A cell is one training and one
 evaluation. `dvc repro` runs what is not up to date; these commands show, check, and run parts.
 """
+RUN = """\
+As repro, with several cells at once: same results, same dvc.lock. A cell that fails stops no other;
+^C stops all, and the next run goes on from there. Each cell's output is in .work/logs/.
+"""
 EPILOG = """\
 one cell alone:   dvc repro -s train@<problem>-<model>-<hparams>-<seed>   (recorded by DVC)
                   python -m pipeline train <problem> <model> <hparams> <seed>   (not recorded)
@@ -70,13 +74,15 @@ def _parser() -> argparse.ArgumentParser:
     repro.add_argument("--fail-fast", action="store_true", help="stop at the first cell that fails")
     repro.add_argument("dvc", nargs="*", metavar="...", help="arguments of `dvc repro`, after --")
     at_once = command("run", _run, "as repro, with several cells at once")
+    at_once.description = RUN
     at_once.add_argument(
         "-j",
         "--jobs",
         type=_jobs,
         default=0,
         metavar="N",
-        help="cells at a time; else one a GPU, or the cores divided by runtime.threads",
+        help="cells at a time; else one a GPU, or the cores divided by runtime.threads (one cell "
+        "where that is 0: it takes all cores)",
     )
     command("resolve", _resolve, "write resolved.json (the first stage of dvc.yaml)")
     datagen = command("datagen", _datagen, "make the data of one problem")

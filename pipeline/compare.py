@@ -22,6 +22,7 @@ from pipeline import (
     tracking_store,
 )
 from pipeline.cells import Cell
+from pipeline.interrupt import USERS_PATH
 from pipeline.report_palette import colours
 from pipeline.report_statistics import Table
 from pipeline.report_tables import ALL, ANSWERS
@@ -105,7 +106,8 @@ def _experiment(root: Path, settings: TrackingSettings) -> str:
 
 def _prefix(root: Path) -> str:
     """`.venv/bin/` where the commands are not on the PATH, so that what is shown can be typed."""
-    if shutil.which("mlflow") and shutil.which("dvc"):
+    path = os.environ.get(USERS_PATH)
+    if shutil.which("mlflow", path=path) and shutil.which("dvc", path=path):
         return ""
     folder = Path(sys.executable).parent
     inside = folder.is_relative_to(root.resolve())

@@ -7,6 +7,8 @@ from pathlib import Path
 
 UNDER_REPRO = "TENSORGRID_REPRO"
 """Set in the environment of the stages that `repro` runs."""
+USERS_PATH = "TENSORGRID_PATH"
+"""Beside it: the PATH of whoever typed `repro`, which decides what can be typed next."""
 STOP = Path(".work", "repro.stop")
 
 

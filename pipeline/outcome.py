@@ -10,12 +10,25 @@ from pipeline import tracking
 from pipeline.interrupt import UNDER_REPRO
 from pipeline.resolved import read
 from pipeline.tracking import TrackingSettings
+from pipeline.whole_file import write_text
+
+TEXT = Path(".work", "compare.txt")
+"""The comparison of the last stage, for the `repro` that has run it."""
+
+
+def show(root: Path) -> None:
+    """Prints what the stage `compare` has made in this `repro`; makes it where that has not run."""
+    file = root / TEXT
+    if file.is_file():
+        print(file.read_text(encoding="utf-8"))
+    else:
+        publish(root)
 
 
 def publish(root: Path) -> str:
     """Writes reports/ and completes MLflow; prints the comparison.
 
-    Not in a stage that `repro` runs: that prints it itself, at the very end.
+    Not in a stage that `repro` runs: that prints it itself, at the very end (`show`).
     """
     from pipeline.compare import compare
 
@@ -23,7 +36,9 @@ def publish(root: Path) -> str:
     settings = TrackingSettings(**resolved.settings["tracking"])
     tracking.sync(root, resolved.cells, settings)
     text = compare(root, resolved.cells, settings)
-    if not os.environ.get(UNDER_REPRO):
+    if os.environ.get(UNDER_REPRO):
+        write_text(root / TEXT, text)
+    else:
         print(text)
     return text
 

@@ -58,7 +58,11 @@ class Result:
 
 def read(root: Path, cell: Cell) -> Result:
     """The cell's state by its files; what `Cell` says decides only where there are none."""
-    folder = Path(root) / cell.folder
+    return read_from(root, Path(root) / cell.folder, cell)
+
+
+def read_from(root: Path, folder: Path, cell: Cell) -> Result:
+    """The same for a cell whose files are in another folder than its own."""
     train, metrics = _load(folder / "train.json"), _load(folder / "metrics.json")
     failure = _load(Path(root) / FAILURES / f"{cell.dotted}.json")
     no_data = _load(Path(root) / FAILURES / f"{cell.problem}.json")

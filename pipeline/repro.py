@@ -18,7 +18,7 @@ import psutil
 from components.catalog import UserError
 from pipeline import outcome, resolve, resolved
 from pipeline.failures import FAILURES
-from pipeline.interrupt import STOP, UNDER_REPRO
+from pipeline.interrupt import STOP, UNDER_REPRO, USERS_PATH
 from pipeline.params import Params, load
 
 LOCK = Path(".work", "repro.lock")
@@ -47,6 +47,7 @@ def repro(
         if not resolve.is_current(root, params):
             # DVC cannot see, for example, a new file in a folder that a problem reads.
             (root / resolved.FILE).unlink(missing_ok=True)
+        (root / outcome.TEXT).unlink(missing_ok=True)
         words = [*(["--keep-going"] if keep_going else []), *arguments]
         more = first(params) if first else {}
         code = INTERRUPTED if more is None else dvc_repro(root, words, more)
@@ -55,7 +56,7 @@ def repro(
             return code
         if any(word in ("--dry", "-h", "--help") for word in arguments):
             return code
-        outcome.publish(root)
+        outcome.show(root)
     _list_failures(root, params)
     return 1 if code else 0
 
@@ -115,9 +116,9 @@ def running_dvc(root: Path) -> list[psutil.Process]:
 
 def dvc_repro(root: Path, words: Sequence[str], more: Mapping[str, str] | None = None) -> int:
     """Runs `dvc repro` with this Python first on the PATH; `more` is added to its environment."""
-    paths = [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
-    environment = {**os.environ, "PATH": os.pathsep.join(paths), UNDER_REPRO: "1"}
-    environment |= more or {}
+    typed = os.environ.get("PATH", "")
+    path = os.pathsep.join([str(Path(sys.executable).parent), typed])
+    environment = {**os.environ, "PATH": path, UNDER_REPRO: "1", USERS_PATH: typed, **(more or {})}
     mark = root / STOP
     # At once, before DVC can begin with another stage: `Popen.wait` alone would take 0.25 s.
     before = signal.signal(signal.SIGINT, lambda *_: mark.touch())

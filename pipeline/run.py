@@ -10,12 +10,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from components.train.runtime import available_cores
-from pipeline import plan, record, store
+from pipeline import plan, record, resolve, store, warm
 from pipeline.cells import RUN
 from pipeline.executor import Executor, Job
 from pipeline.failures import FAILED_IN_RUN
+from pipeline.lock import Lock
 from pipeline.params import Params
-from pipeline.plan import DONE, TO_RUN
+from pipeline.plan import DONE, TO_RUN, Plan
 from pipeline.repro import INTERRUPTED, dvc_repro, repro
 from pipeline.resolved import Resolved, read
 from pipeline.slots import gpus, slots
@@ -29,10 +30,17 @@ def run(root: Path, jobs: int) -> int:
 
 def _compute(root: Path, params: Params, jobs: int) -> dict[str, str] | None:
     """What DVC's environment is to hold afterwards; None after ^C."""
-    if dvc_repro(root, ["--keep-going", "resolve", "datagen"]) == INTERRUPTED:
-        return None
+    planned = plan.make_plan(root, params)
+    settings = {"runtime": params.runtime, "tracking": params.tracking}
+    if any(TO_RUN in (one.train.state, one.evaluate.state) for one in planned.cells):
+        # The libraries are imported while DVC makes the data.
+        warm.prepare(settings)
+    if not (resolve.is_current(root, params) and _all_made(root, planned)):
+        if dvc_repro(root, ["--keep-going", "resolve", "datagen"]) == INTERRUPTED:
+            return None
+        planned = plan.make_plan(root, params)
     resolved = read(root)
-    todo = to_compute(root, params, resolved)
+    todo = to_compute(root, planned, resolved)
     if not todo:
         return {}
     shares = slots(jobs, resolved.settings["runtime"], gpus(), available_cores())
@@ -45,9 +53,22 @@ def _compute(root: Path, params: Params, jobs: int) -> dict[str, str] | None:
     return None if executor.interrupted else {FAILED_IN_RUN: " ".join(executor.failed)}
 
 
-def to_compute(root: Path, params: Params, resolved: Resolved) -> list[Job]:
+def _all_made(root: Path, planned: Plan) -> bool:
+    """Whether the data of every problem is in its place, as DVC has recorded it but for the bytes."""
+    lock = Lock(root)
+    for name, step in planned.data.items():
+        recorded, folder = lock.stage(f"datagen@{name}"), Path("data", name)
+        if step.state != DONE or recorded is None:
+            return False
+        out = recorded.out(folder.as_posix())
+        sizes = [file.stat().st_size for file in (root / folder).rglob("*") if file.is_file()]
+        if (len(sizes), sum(sizes)) != (out.get("nfiles"), out.get("size")):
+            return False
+    return True
+
+
+def to_compute(root: Path, planned: Plan, resolved: Resolved) -> list[Job]:
     """What `dvc repro` would run of the cells, less what is in the store already."""
-    planned = plan.make_plan(root, params)
     jobs = []
     for one in planned.cells:
         cell = one.cell

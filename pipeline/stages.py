@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,16 +9,16 @@ from typing import Any
 from components import catalog, closure
 from components.catalog import UserError
 from pipeline import record, store, tracking, warm
-from pipeline.cells import RUN, Cell
-from pipeline.failures import forget_failure, recorded, refuse_again
+from pipeline.cells import Cell
+from pipeline.failures import recorded
 from pipeline.progress import Progress
 from pipeline.resolved import Resolved, read
+from pipeline.settled import command, forget_work, settled
 from pipeline.tracking import TrackingSettings
-from pipeline.whole_file import write_json, write_text
+from pipeline.whole_file import write_json
 
 DATA_SEED = 1
 """Data is shuffled and cut by this seed, whatever the seed of a cell."""
-CURVES = "step,train_loss,dev_loss\n"
 
 
 def datagen(root: Path, problem: str) -> None:
@@ -60,34 +58,19 @@ def train(
     """
     resolved = read(root)
     cell = resolved.cell(problem, model, hparams, seed)
-    folder = root / cell.folder
-    if cell.status != RUN:
-        print(f"{cell.name}: {cell.status}: {cell.reason}", flush=True)
-        # No output is left empty, because DVC warns of each that is.
-        (folder / "checkpoint").mkdir(parents=True, exist_ok=True)
-        write_text(folder / "checkpoint" / "none.txt", f"{cell.status}: {cell.reason}\n")
-        write_text(folder / "history.jsonl", '{"step": 0, "split": "none"}\n')
-        write_text(folder / "history.csv", CURVES)
-        write_json(folder / "train.json", _not_applicable(cell))
+    if settled("train", root, resolved, cell, to_store):
         return 0
-    refuse_again(root, cell, "train")
-    digest = record.train_digest(resolved, cell)
-    kept = store.folder(root, record.cell_hash(digest, record.data_hash(root, problem)))
-    if not to_store and store.place(kept, "train", digest, store.TRAINED, folder):
-        forget_failure(root, cell)
-        print(f"{cell.name}: trained before, moved into place", flush=True)
-        return 0
-    code = warm.run(_command("train", cell, to_store), resolved.settings)
+    code = warm.run(command("train", cell, to_store), resolved.settings)
     if code is not None:
         return code
     print(f"{cell.name}: training", flush=True)
-    progress = Progress(cell.name)
+    kept, progress = store.of(root, resolved, cell), Progress(cell.name)
     with recorded(root, cell.dotted, cell.stage("train")):
         if to_store:
             store.clear(kept)
-        _train(root, resolved, cell, progress, kept if to_store else folder)
+        _train(root, resolved, cell, progress, kept if to_store else root / cell.folder)
         if to_store:
-            store.finish(kept, "train", digest)
+            store.finish(kept, "train", record.train_digest(resolved, cell))
     progress.close()
     return 0
 
@@ -99,46 +82,27 @@ def evaluate(
     `train`."""
     resolved = read(root)
     cell = resolved.cell(problem, model, hparams, seed)
-    folder = root / cell.folder
-    split = resolved.settings["eval"]["split"]
-    if cell.status != RUN:
-        print(f"{cell.name}: {cell.status}: {cell.reason}", flush=True)
-        for kind in ("predictions", "references"):
-            write_text(folder / f"{kind}.{split}.txt", f"{cell.status}: {cell.reason}\n")
-        _write_inside(folder, f"{cell.status}: {cell.reason}")
-        write_json(folder / "metrics.json", _not_applicable(cell))
+    if settled("evaluate", root, resolved, cell, to_store):
         return 0
-    refuse_again(root, cell, "evaluate")
-    trained = record.cell_hash(record.train_digest(resolved, cell), record.data_hash(root, problem))
-    kept, digest = store.folder(root, trained), record.evaluate_digest(resolved, cell)
-    if not to_store and store.place(kept, "evaluate", digest, store.evaluated(split), folder):
-        forget_failure(root, cell)
-        print(f"{cell.name}: evaluated before, moved into place", flush=True)
-        _forget_work(root, folder)
-        return 0
-    code = warm.run(_command("evaluate", cell, to_store), resolved.settings)
+    code = warm.run(command("evaluate", cell, to_store), resolved.settings)
     if code is not None:
         return code
-    print(f"{cell.name}: evaluating on {split}", flush=True)
-    progress = Progress(cell.name)
+    print(f"{cell.name}: evaluating on {resolved.settings['eval']['split']}", flush=True)
+    kept, progress, folder = store.of(root, resolved, cell), Progress(cell.name), root / cell.folder
     with recorded(root, cell.dotted, cell.stage("evaluate")):
         if to_store:
             store.borrow(kept, folder)
         metrics = _evaluate(root, resolved, cell, progress, kept if to_store else folder)
         headline = _headline(resolved, cell, metrics)
         if to_store:
-            store.finish(kept, "evaluate", digest)
+            store.finish(kept, "evaluate", record.evaluate_digest(resolved, cell))
+            settings = TrackingSettings(**resolved.settings["tracking"])
+            tracking.complete(root, cell, kept, settings)
     progress.close()
     print(f"  {headline}", flush=True)
     if not to_store:
-        _forget_work(root, folder)
+        forget_work(root, folder)
     return 0
-
-
-def _command(kind: str, cell: Cell, to_store: bool) -> list[str]:
-    """The arguments of `python -m pipeline` that do a cell's stage."""
-    names = [kind, cell.problem, cell.model, cell.hparams, str(cell.seed)]
-    return [*names, "--to-store"] if to_store else names
 
 
 def _train(
@@ -243,33 +207,6 @@ def _said(name: str, metrics: dict[str, Any], prefix: str = "") -> str:
     return text
 
 
-def _write_inside(folder: Path, reason: str) -> None:
-    """The folder of pictures where there are none: its page says why."""
-    from components.eval.inside_page import without
-
-    (folder / "inside").mkdir(parents=True, exist_ok=True)
-    for name, content in without(reason).items():
-        (folder / "inside" / name).write_bytes(content)
-
-
-def _not_applicable(cell: Cell) -> dict[str, Any]:
-    return {"status": "not applicable", "reason": cell.reason}
-
-
 def _need(file: Path, stage: str) -> None:
     if not file.is_file():
         raise UserError(f"{file} is not there; `dvc repro {stage}` makes it")
-
-
-def _forget_work(root: Path, folder: Path) -> None:
-    """Removes the state for resuming a training, which DVC has taken over; event files are kept."""
-    written = json.loads((folder / "train.json").read_text(encoding="utf-8"))
-    work = root / ".work" / str(written["cell_hash"])
-    events = work / "tensorboard"
-    if events.is_dir():
-        kept = root / ".work" / "tensorboard" / ".".join(folder.parts[-4:])
-        shutil.rmtree(kept, ignore_errors=True)
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(events, kept)
-    if work.is_dir():
-        shutil.rmtree(work)

@@ -15,6 +15,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pipeline import record
+from pipeline.cells import Cell
+from pipeline.resolved import Resolved
 from pipeline.whole_file import write_json
 
 TRAINED = ("checkpoint", "history.jsonl", "history.csv", "train.json")
@@ -23,6 +26,12 @@ TRAINED = ("checkpoint", "history.jsonl", "history.csv", "train.json")
 def folder(root: Path, cell_hash: str) -> Path:
     """Where a cell's results are kept."""
     return root / ".work" / cell_hash / "result"
+
+
+def of(root: Path, resolved: Resolved, cell: Cell) -> Path:
+    """Where the results of a cell, with the settings and the data of now, are kept."""
+    digest = record.train_digest(resolved, cell)
+    return folder(root, record.cell_hash(digest, record.data_hash(root, cell.problem)))
 
 
 def evaluated(split: str) -> tuple[str, ...]:

@@ -126,3 +126,15 @@ def sync(root: Path, cells: Iterable[Cell], settings: TrackingSettings) -> Synce
     if done.warning:
         warn(done.warning)
     return done
+
+
+def complete(root: Path, cell: Cell, folder: Path, settings: TrackingSettings) -> None:
+    """As `sync`, for one cell that has been evaluated into a folder, if that is quickly done.
+
+    It is where this process has MLflow already and the store is a local one. Several cells at once
+    do so at once; `sync` does the rest, one cell after the other.
+    """
+    if settings.enabled and settings.live and "mlflow" in sys.modules:
+        from pipeline import tracking_sync
+
+        tracking_sync.complete(Path(root), cell, folder, settings)

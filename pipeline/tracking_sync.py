@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,14 @@ from pipeline.cells import Cell
 from pipeline.report_cells import Result
 from pipeline.tracking import Synced, TrackingSettings, initialise, unanswered
 from pipeline.tracking_store import KnownRun
+
+# Folder of a run's artifacts -> which files of a cell.
+ARTIFACTS = {
+    "": ("train.json", "metrics.json", "history.*"),
+    "predictions": ("predictions.*.txt", "references.*.txt"),
+    "inside": ("inside/*",),
+    "plots": (),
+}
 
 
 @dataclass(frozen=True)
@@ -63,6 +71,24 @@ def sync(root: Path, cells: list[Cell], settings: TrackingSettings) -> Synced:
         completed=tuple(result.name for result, run, _ in work.complete if run is not None),
         killed=tuple(run.tags.get("mlflow.runName", run.run_id) for run in work.kill),
     )
+
+
+def complete(root: Path, cell: Cell, folder: Path, settings: TrackingSettings) -> None:
+    """See `tracking.complete`. What the store refuses is left to `sync`, which says why."""
+    from pipeline import tracking_client
+
+    uri = tracking_store.absolute_uri(settings.uri, root)
+    file = tracking_store.database(uri)
+    experiment = tracking_store.local_experiment(file, settings.experiment) if file else None
+    if not (file and experiment):
+        return
+    known = tracking_store.local_runs(file, experiment)
+    work = _work(root, [report_cells.read_from(root, folder, cell)], known, settings)
+    client = tracking_client.connect(uri)
+    with suppress(tracking_client.MlflowException):
+        for result, run, mark in work.complete:
+            if run and run.status == "FINISHED":  # its training has been written to the end
+                _complete(client, experiment, root, result, run, mark, settings)
 
 
 def _work(
@@ -172,25 +198,25 @@ def _artifacts(
         about_data = [data / "manifest.json", *(data / name for name in sorted(vocabularies))]
         profile = {name: split.examples for name, split in manifest.splits.items()}
         tracking_client.log_data(client, run_id, problem, str(train["data_hash"]), profile)
-    for file in about_data:
-        client.log_artifact(run_id, str(file), "data")
-    for pattern in ("train.json", "metrics.json", "history.*"):
-        for file in sorted(result.folder.glob(pattern)):
-            client.log_artifact(run_id, str(file))
-    for pattern in ("predictions.*.txt", "references.*.txt"):
-        for file in sorted(result.folder.glob(pattern)):
-            client.log_artifact(run_id, str(file), "predictions")
-    for file in sorted(result.folder.glob("inside/*")):
-        client.log_artifact(run_id, str(file), "inside")
+    files = {"data": about_data, **{to: _found(result, *globs) for to, globs in ARTIFACTS.items()}}
     with tempfile.TemporaryDirectory() as folder:
-        curve = Path(folder) / "learning_curve.png"
-        curve.write_bytes(report_plots.learning_curves(problem, [result]))
-        client.log_artifact(run_id, str(curve), "plots")
+        # One call for all of them: each call asks the store where the run's artifacts are.
+        for to, paths in files.items():
+            (Path(folder) / to).mkdir(exist_ok=True)
+            for path in paths:
+                (Path(folder) / to / path.name).symlink_to(path.resolve())
+        curve = report_plots.learning_curves(problem, [result])
+        (Path(folder) / "plots" / "learning_curve.png").write_bytes(curve)
+        client.log_artifacts(run_id, folder)
     if models:
         with _model_folder(result, about_data) as model:
             name = result.cell.name.replace("/", "-")
             step = int(train["steps"])
             tracking_client.log_model(client, experiment_id, run_id, name, step, model)
+
+
+def _found(result: Result, *patterns: str) -> list[Path]:
+    return [file for pattern in patterns for file in sorted(result.folder.glob(pattern))]
 
 
 @contextmanager

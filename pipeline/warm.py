@@ -11,12 +11,14 @@ import contextlib
 import fcntl
 import hashlib
 import json
+import math
 import os
 import signal
 import socket
 import struct
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,12 +28,15 @@ from components.catalog import UserError
 SECONDS = "TENSORGRID_WARM"
 """In the environment: seconds that an idle server waits for the next command; 0: no server."""
 IDLE_SECONDS = 120.0
+AGAIN_SECONDS = 5.0
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 FOLDER = Path(".work", "warm")
 PATH_BYTES = 100
 """The longest path that every system takes for a socket, with some room."""
 LIBRARIES = (
     ("numpy", "pyarrow", "psutil", "pydantic", "yaml"),
-    ("sentencepiece", "sacrebleu", "safetensors.numpy"),
+    ("sentencepiece", "sacrebleu", "safetensors.numpy", "tfx_bsl.coders"),
+    ("tensorflow_metadata.proto.v0.schema_pb2", "matplotlib.backends.backend_agg"),
 )
 # Read by libraries while they are imported: a server that saw another value is another server.
 # CUDA_VISIBLE_DEVICES is read when the devices are first used, which is in the fork.
@@ -91,11 +96,12 @@ def start(
     settings: Mapping[str, Mapping[str, Any]],
     environment: Mapping[str, str],
     files: tuple[int, int, int] = (0, 1, 2),
+    path: Sequence[str] | None = None,
 ) -> Fork | None:
     """Runs `python -m pipeline <arguments>` in a fork; None where there is to be no server, or is none.
 
     To be called in the project's folder. settings: the sections `runtime` and `tracking`.
-    environment: of the command. files: its standard input, output and error.
+    environment: of the command. files: its standard input, output and error. path: its sys.path.
     """
     idle = _idle_seconds(settings["runtime"])
     if not idle:
@@ -105,7 +111,7 @@ def start(
         {
             "argv": list(arguments),
             "cwd": os.getcwd(),
-            "path": sys.path,
+            "path": list(path or sys.path),
             # The fork must not look for a server itself.
             "environment": {**environment, SECONDS: "0"},
         }
@@ -128,6 +134,24 @@ def start(
     return None
 
 
+def prepare(settings: Mapping[str, Mapping[str, Any]]) -> None:
+    """Has a server import its libraries from now on, if one is to be; does not wait for it."""
+    if idle := _idle_seconds(settings["runtime"]):
+        # The command itself says so where there can be none.
+        with contextlib.suppress(OSError):
+            if connection := connect(*_server(settings), idle):
+                connection.close()
+
+
+def is_running(settings: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether a server is there already, so that a command is not worth starting one for."""
+    idle = _idle_seconds(settings["runtime"])
+    connection = _connected(_socket(*_server(settings), idle)) if idle else None
+    if connection:
+        connection.close()
+    return connection is not None
+
+
 def run(arguments: Sequence[str], settings: Mapping[str, Mapping[str, Any]]) -> int | None:
     """The exit code of a command run with this process's files and environment; None as `start`.
 
@@ -145,16 +169,30 @@ def run(arguments: Sequence[str], settings: Mapping[str, Mapping[str, Any]]) -> 
     return code
 
 
+def run_for_dvc(
+    arguments: Sequence[str],
+    settings: Mapping[str, Mapping[str, Any]],
+    environment: Mapping[str, str],
+    path: Sequence[str],
+) -> int | None:
+    """As `run`, in DVC's process, which lives on: the code is negative where a signal ended the fork.
+
+    ^C comes from the terminal and, until DVC has gone, again and again from `repro`; the fork is told
+    once, so that it can save its state, and again if it is still there after a while.
+    """
+    sys.stdout.flush()
+    fork = start(arguments, settings, environment, path=path)
+    if fork is None:
+        return None
+    with _passing_on(fork, (signal.SIGINT,), apart=AGAIN_SECONDS):
+        return fork.wait()
+
+
 def connect(
     server: Mapping[str, str], libraries: Sequence[str], idle: float
 ) -> socket.socket | None:
     """A connection to the server with this environment, started if there is none."""
-    seen = {name: value for name, value in sorted(server.items()) if name.startswith(PREFIXES)}
-    for name in LATE:
-        seen.pop(name, None)
-    key = json.dumps([sys.executable, seen, libraries, _installed(), idle])
-    name = hashlib.sha256(key.encode()).hexdigest()[:12]
-    path = FOLDER / f"{name}.sock"
+    path = _socket(server, libraries, idle)
     if len(bytes(path)) > PATH_BYTES:
         return None
     FOLDER.mkdir(parents=True, exist_ok=True)
@@ -166,6 +204,15 @@ def connect(
             _start_server(path, server, libraries, idle)
             found = _connected(path)
     return found
+
+
+def _socket(server: Mapping[str, str], libraries: Sequence[str], idle: float) -> Path:
+    """Where the server with this environment listens."""
+    seen = {name: value for name, value in sorted(server.items()) if name.startswith(PREFIXES)}
+    for name in LATE:
+        seen.pop(name, None)
+    key = json.dumps([sys.executable, seen, libraries, _installed(), idle])
+    return FOLDER / f"{hashlib.sha256(key.encode()).hexdigest()[:12]}.sock"
 
 
 def _connected(path: Path) -> socket.socket | None:
@@ -212,7 +259,8 @@ def _server(settings: Mapping[str, Mapping[str, Any]]) -> tuple[dict[str, str], 
     """The environment that a server for these settings is started in, and what it imports."""
     from components.train.hparams import Runtime
     from components.train.runtime import environment
-    from pipeline.tracking_store import ANSWER_SECONDS, bounds
+    from pipeline.tracking import TrackingSettings
+    from pipeline.tracking_store import ANSWER_SECONDS, bounds, database
 
     runtime = Runtime(**settings["runtime"])
     first = ("tensorflow", "keras") if runtime.backend == "tensorflow" else ("jax", "keras")
@@ -221,6 +269,8 @@ def _server(settings: Mapping[str, Mapping[str, Any]]) -> tuple[dict[str, str], 
     found = {"TF_CPP_MIN_LOG_LEVEL": "3", **os.environ, **environment(runtime)}
     if settings["tracking"].get("enabled", True) and settings["tracking"].get("live", True):
         libraries += ["mlflow", "mlflow.system_metrics.system_metrics_monitor"]
+        if database(settings["tracking"].get("uri", TrackingSettings.uri)):
+            libraries.append("mlflow.store.tracking.sqlalchemy_store")
         found = {**bounds(ANSWER_SECONDS), **found}
     return found, tuple(dict.fromkeys(libraries))
 
@@ -242,15 +292,22 @@ def _installed() -> list[Any]:
 
 
 @contextlib.contextmanager
-def _passing_on(fork: Fork) -> Iterator[None]:
-    """^C, and what else would end this process, ends the fork; this process waits for it."""
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+def _passing_on(fork: Fork, numbers: Sequence[int] = ENDING, apart: float = 0) -> Iterator[None]:
+    """^C, and what else would end this process, ends the fork; this process waits for it.
+
+    apart: seconds in which a further signal is not passed on.
+    """
+    last = -math.inf
+
+    def pass_on(number: int, _: Any) -> None:
+        nonlocal last
+        if (now := time.monotonic()) - last >= apart:
+            last = now
+            fork.send_signal(number)
+
     # What is ignored here (nohup, a shell's background job) is ignored by the fork as well.
     heard = [number for number in numbers if signal.getsignal(number) != signal.SIG_IGN]
-    before = {
-        number: signal.signal(number, lambda number, _: fork.send_signal(number))
-        for number in heard
-    }
+    before = {number: signal.signal(number, pass_on) for number in heard}
     try:
         yield
     finally:

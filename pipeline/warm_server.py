@@ -101,7 +101,10 @@ class Server:
         client.settimeout(REQUEST_SECONDS)
         files: list[int] = []
         try:
-            _, files, _, _ = socket.recv_fds(client, 1, 3)
+            first, files, _, _ = socket.recv_fds(client, 1, 3)
+            if not first:  # somebody looked whether this server is there
+                client.close()
+                return
             (size,) = struct.unpack("!I", _receive(client, 4))
             request = json.loads(_receive(client, size))
             sys.stdout.flush()

@@ -39,4 +39,7 @@ def feed(batches: Callable[[], Iterator[dict[str, np.ndarray]]], stream: Stream)
     )
     options = tf.data.Options()
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
+    # Nothing here is tuned, and the thread that tunes sleeps ever longer, up to a minute; the end of a
+    # `fit` waits for it as often as not.
+    options.autotune.enabled = False
     return dataset.with_options(options).prefetch(1)

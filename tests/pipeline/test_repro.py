@@ -79,6 +79,17 @@ def test_data_that_cannot_be_made_stops_its_own_cells_only(fresh: Project) -> No
     assert "train@pairs-transformer-tiny-1" not in run.stages
 
 
+def test_the_comparison_is_made_once_and_printed_at_the_end(single: Project) -> None:
+    run = single.pipeline("repro")
+    stage, _, printed = run.output.rpartition("Running stage 'compare'")
+    cell = "image_digits/transformer/tiny/1: done"
+    assert run.code == 0 and cell in printed and cell not in stage, run.output
+    # Of its own stage; where that does not run, it is made.
+    (single.root / ".work" / "compare.txt").write_text("of another repro")
+    again = single.pipeline("repro")
+    assert cell in again.output and "of another repro" not in again.output
+
+
 def test_a_second_repro_is_told_to_wait(single: Project) -> None:
     hold(single)
     first = single.start(sys.executable, "-m", "pipeline", "repro")

@@ -57,6 +57,20 @@ def test_only_what_an_edit_reaches_is_computed(finished: Project) -> None:
     assert "Data and pipelines are up to date" in finished.dvc("status").output
 
 
+def test_dvc_begins_twice_only_where_data_is_to_be_made(finished: Project) -> None:
+    finished.edit("params.yaml", "dropout: 0.1", "dropout: 0.2")
+    finished.fail("transformer", "crash")
+    assert run(finished)[0] == 1
+    looked = "Stage 'datagen@image_digits' didn't change"
+    code, said = run(finished)
+    assert code == 1 and said.count(looked) == 1, said
+    next((finished.root / "data" / "pairs").iterdir()).unlink()
+    finished.unfail()
+    code, said = run(finished)
+    assert code == 0 and said.count(looked) == 2, said
+    assert said.index("Stage 'datagen@pairs' is cached") < said.index("2 cells, 2 at once")
+
+
 def test_one_cells_failure_is_its_own(fresh: Project) -> None:
     fresh.fail("lstm_attention", "crash")
     code, said = run(fresh)

@@ -81,6 +81,24 @@ def tracked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+def test_a_cell_in_the_store_is_completed_as_by_sync(tracked: Path, tmp_path: Path) -> None:
+    from pipeline import tracking_client  # noqa: F401  (as in a fork of the warm process)
+
+    fake_grid.write_data(tmp_path, CELL.problem)
+    with tracking.live(CELL, SETTINGS, tmp_path, record=fake_grid.train_record(CELL)) as report:
+        fake_grid.write_cell(tmp_path, CELL, error=0.05)
+        for event in events(tmp_path, CELL):
+            report(event)
+    kept = tmp_path / ".work" / "hash" / "result"
+    kept.parent.mkdir(parents=True)
+    shutil.move(tmp_path / CELL.folder, kept)
+    tracking.complete(tmp_path, CELL, kept, SETTINGS)
+    shutil.move(kept, tmp_path / CELL.folder)
+    assert tracking.sync(tmp_path, [CELL], SETTINGS) == tracking.Synced()
+    [run], [other] = known_runs(tmp_path), known_runs(tracked)
+    assert contents(tmp_path, run.run_id) == contents(tracked, other.run_id)
+
+
 def test_a_run_holds_what_people_look_for(tracked: Path) -> None:
     [run] = known_runs(tracked)
     found = contents(tracked, run.run_id)

@@ -34,3 +34,11 @@ def test_batches_are_made_while_a_step_is_at_work(tmp_path: Path) -> None:
         time.sleep(0.01)
     assert made >= 4
     assert sum(1 for _ in fed) == 11
+
+
+def test_nothing_tunes_in_the_background(tmp_path: Path) -> None:
+    """The end of a `fit` would wait until the tuning thread wakes up: 5 s after 5 s of training."""
+    configure(Runtime(), seed=1)
+    stream = Stream(Records(tmp_path, tiny.copying(tmp_path), "train"), Plan(16, 32, seed=3))
+    dataset = feed(lambda: stream.batches(0, 4), stream)
+    assert dataset.options().autotune.enabled is False

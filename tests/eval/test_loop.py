@@ -48,16 +48,18 @@ class Searching(keras.Model):
         return beam_search(step, init_cache, batch["room"], memory, beam_size=self.beams, alpha=0.6)
 
 
-def test_sizes_grow_by_a_half_at_most() -> None:
-    assert loop.SIZES[:10] == (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
-    assert loop.SIZES[-1] > 2**15
+def test_few_sizes_and_less_than_a_fifth_of_a_large_batch_is_filling() -> None:
+    assert loop.SIZES[:14] == (1, 2, 4, 8, 12, 16, 20, 24, 28, 32, 40, 48, 56, 64)
+    assert loop.SIZES[-1] > 2**15 and len(loop.SIZES) < 64
+    pairs = list(zip(loop.SIZES, loop.SIZES[1:], strict=False))
+    assert all(larger <= 1.25 * size for size, larger in pairs if size >= 16)
 
 
-@pytest.mark.parametrize("chunk", [1, 3, 8])
+@pytest.mark.parametrize("growth", [1, 3, 8])
 def test_sentences_that_leave_take_the_same_answers_with_them(
-    chunk: int, monkeypatch: pytest.MonkeyPatch
+    growth: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop, "CHUNK", chunk)
+    monkeypatch.setattr(loop, "GROWTH", growth)
     logits = markov.tables(24, 9, seed=7, sharpness=1.0)
     limits = [int(limit) for limit in np.random.default_rng(4).integers(0, 21, size=24)]
     limits[:2] = [0, 20]
@@ -79,8 +81,8 @@ def test_sentences_that_leave_take_the_same_answers_with_them(
 def test_the_loop_computes_little_more_than_the_sentences_that_go_on(
     tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Counts rows of every step of a real network: those of a chunk's start, then fewer."""
-    monkeypatch.setattr(loop, "CHUNK", 2)
+    """Counts rows of every step of a real network: fewer as soon as an eighth can be left out."""
+    monkeypatch.setattr(loop, "GROWTH", 5)
     manifest = tiny.copying(tmp_path)
     network = tiny.network(manifest, "transformer")
     records = Records(tmp_path, manifest, "test")
@@ -107,9 +109,10 @@ def test_the_loop_computes_little_more_than_the_sentences_that_go_on(
     assert len(rows) == needed.max()
     expected, size = [], 14
     for position in range(len(rows)):
-        if position % 2 == 0:
-            live = int((needed > position).sum())
-            size = min(size, *(one for one in loop.SIZES if one >= live))
+        live = int((needed > position).sum())
+        smaller = min(one for one in loop.SIZES if one >= live)
+        if smaller <= 7 / 8 * size:
+            size = smaller
         expected.append(size)
     assert rows == expected
     assert sum(rows) < 0.8 * len(rows) * 14

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import keras
@@ -116,3 +117,30 @@ def test_the_loop_computes_little_more_than_the_sentences_that_go_on(
         expected.append(size)
     assert rows == expected
     assert sum(rows) < 0.8 * len(rows) * 14
+
+
+def test_a_position_is_written_once_a_layer_and_no_cache_is_copied_for_it(tmp_path: Any) -> None:
+    """Counts operations of the compiled search: `TensorScatterUpdate` would copy a whole cache."""
+    import tensorflow as tf
+
+    network = tiny.network(tiny.copying(tmp_path), "transformer")
+    decoder = Decoder(network, search_of(EvalSettings(beam_size=4)))
+
+    @tf.function
+    def decode(inputs: Any, room: Any) -> Any:
+        return decoder({"inputs": inputs, "room": room}, training=False)
+
+    signature = [tf.TensorSpec((None, None), dtype) for dtype in (tf.int32, tf.bool)]
+    graph = decode.get_concrete_function(*signature).graph.as_graph_def()
+    nodes = [node for function in graph.library.function for node in function.node_def]
+    kinds = Counter(node.op for node in (*graph.node, *nodes))
+    assert kinds["TensorStridedSliceUpdate"] == 2 * len(network.body.decoder)  # keys and values
+    assert (
+        kinds["TensorScatterUpdate"] == 2 * 5
+    )  # the search's state: of those that leave, at the end
+    assert kinds["Softmax"] == 1 + sum(len(layers) for layers in attentions(network))
+
+
+def attentions(network: Any) -> tuple[Any, ...]:
+    """Layers that weigh once, in the order encoder, decoder's own past, memory."""
+    return network.body.encoder.layers, network.body.decoder, network.body.decoder

@@ -59,6 +59,7 @@ def _findings(root: Path) -> Iterator[Finding]:
         return
     yield Finding("params.yaml", f"{len(params.cells)} cells, all names and values are right")
     yield _backend(params)
+    yield from _engine(params)
     yield _tracking(root, params)
     yield from _data(root, params)
 
@@ -149,6 +150,16 @@ def _backend(params: Params) -> Finding:
         advice = f"`make repro EXTRA={backend}` installs it"
         return Finding("backend", f"{backend} is not installed", advice)
     return Finding("backend", f"{backend}, {params.runtime['precision']}")
+
+
+def _engine(params: Params) -> Iterator[Finding]:
+    """Nothing is said of Keras, which every grid has."""
+    engine = params.eval["engine"]
+    if engine != "keras" and util.find_spec(engine) is None:
+        advice = f"eval.engine needs it: `make repro EXTRA={engine}` installs it"
+        yield Finding("engine", f"{engine} is not installed", advice)
+    elif engine != "keras":
+        yield Finding("engine", f"{engine}, {params.eval['quantization']}")
 
 
 def _tracking(root: Path, params: Params) -> Finding:

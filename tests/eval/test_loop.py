@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import keras
@@ -48,16 +49,18 @@ class Searching(keras.Model):
         return beam_search(step, init_cache, batch["room"], memory, beam_size=self.beams, alpha=0.6)
 
 
-def test_sizes_grow_by_a_half_at_most() -> None:
-    assert loop.SIZES[:10] == (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
-    assert loop.SIZES[-1] > 2**15
+def test_few_sizes_and_less_than_a_fifth_of_a_large_batch_is_filling() -> None:
+    assert loop.SIZES[:14] == (1, 2, 4, 8, 12, 16, 20, 24, 28, 32, 40, 48, 56, 64)
+    assert loop.SIZES[-1] > 2**15 and len(loop.SIZES) < 64
+    pairs = list(zip(loop.SIZES, loop.SIZES[1:], strict=False))
+    assert all(larger <= 1.25 * size for size, larger in pairs if size >= 16)
 
 
-@pytest.mark.parametrize("chunk", [1, 3, 8])
+@pytest.mark.parametrize("growth", [1, 3, 8])
 def test_sentences_that_leave_take_the_same_answers_with_them(
-    chunk: int, monkeypatch: pytest.MonkeyPatch
+    growth: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop, "CHUNK", chunk)
+    monkeypatch.setattr(loop, "GROWTH", growth)
     logits = markov.tables(24, 9, seed=7, sharpness=1.0)
     limits = [int(limit) for limit in np.random.default_rng(4).integers(0, 21, size=24)]
     limits[:2] = [0, 20]
@@ -79,8 +82,8 @@ def test_sentences_that_leave_take_the_same_answers_with_them(
 def test_the_loop_computes_little_more_than_the_sentences_that_go_on(
     tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Counts rows of every step of a real network: those of a chunk's start, then fewer."""
-    monkeypatch.setattr(loop, "CHUNK", 2)
+    """Counts rows of every step of a real network: fewer as soon as an eighth can be left out."""
+    monkeypatch.setattr(loop, "GROWTH", 5)
     manifest = tiny.copying(tmp_path)
     network = tiny.network(manifest, "transformer")
     records = Records(tmp_path, manifest, "test")
@@ -107,9 +110,37 @@ def test_the_loop_computes_little_more_than_the_sentences_that_go_on(
     assert len(rows) == needed.max()
     expected, size = [], 14
     for position in range(len(rows)):
-        if position % 2 == 0:
-            live = int((needed > position).sum())
-            size = min(size, *(one for one in loop.SIZES if one >= live))
+        live = int((needed > position).sum())
+        smaller = min(one for one in loop.SIZES if one >= live)
+        if smaller <= 7 / 8 * size:
+            size = smaller
         expected.append(size)
     assert rows == expected
     assert sum(rows) < 0.8 * len(rows) * 14
+
+
+def test_a_position_is_written_once_a_layer_and_no_cache_is_copied_for_it(tmp_path: Any) -> None:
+    """Counts operations of the compiled search: `TensorScatterUpdate` would copy a whole cache."""
+    import tensorflow as tf
+
+    network = tiny.network(tiny.copying(tmp_path), "transformer")
+    decoder = Decoder(network, search_of(EvalSettings(beam_size=4)))
+
+    @tf.function
+    def decode(inputs: Any, room: Any) -> Any:
+        return decoder({"inputs": inputs, "room": room}, training=False)
+
+    signature = [tf.TensorSpec((None, None), dtype) for dtype in (tf.int32, tf.bool)]
+    graph = decode.get_concrete_function(*signature).graph.as_graph_def()
+    nodes = [node for function in graph.library.function for node in function.node_def]
+    kinds = Counter(node.op for node in (*graph.node, *nodes))
+    assert kinds["TensorStridedSliceUpdate"] == 2 * len(network.body.decoder)  # keys and values
+    assert (
+        kinds["TensorScatterUpdate"] == 2 * 5
+    )  # the search's state: of those that leave, at the end
+    assert kinds["Softmax"] == 1 + sum(len(layers) for layers in attentions(network))
+
+
+def attentions(network: Any) -> tuple[Any, ...]:
+    """Layers that weigh once, in the order encoder, decoder's own past, memory."""
+    return network.body.encoder.layers, network.body.decoder, network.body.decoder

@@ -6,11 +6,12 @@ import re
 import shutil
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from components import catalog
-from pipeline import cli
+from pipeline import cli, doctor
 from tests.pipeline.project import Project
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -102,6 +103,19 @@ def test_the_doctor_finds_what_is_wrong(single: Project) -> None:
     ill = single.pipeline("doctor")
     assert ill.code == 1
     assert "!!  params.yaml" in ill.output and "from 0 to below 1, got 7" in ill.output
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_the_doctor_misses_an_engine_before_a_training_has_ended_for_it(
+    there: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    params = SimpleNamespace(eval={"engine": "ctranslate2", "quantization": "int8"})
+    monkeypatch.setattr(doctor.util, "find_spec", lambda name: object() if there else None)
+    (found,) = doctor._engine(params)  # type: ignore[arg-type]
+    assert found.found == ("ctranslate2, int8" if there else "ctranslate2 is not installed")
+    assert bool(found.advice) is not there
+    keras = SimpleNamespace(eval={"engine": "keras", "quantization": "float32"})
+    assert not list(doctor._engine(keras))  # type: ignore[arg-type]
 
 
 def test_another_python_hands_over_or_says_what_to_do(single: Project) -> None:

@@ -12,16 +12,19 @@ from keras import ops
 
 from components.datagen.schema import EOS, PAD
 from components.eval.decoding.decoder import Search
-from components.eval.decoding.distribution import IMPOSSIBLE, InitCache, Step, log_total
+from components.eval.decoding.distribution import InitCache, Step, log_total
 from components.eval.decoding.loop import while_open
+from components.eval.decoding.top_k import top_k
 
-# (logits [B, V] without padding, position, noise [B, T]) to the chosen symbols [B] int32.
+# (logits [B, V], position, noise [B, T]) to the chosen symbols [B] int32, none of them padding.
 Choose = Callable[[Any, Any, Any], Any]
 
 
 def most_probable(logits: Any, position: Any, noise: Any) -> Any:
-    """The first symbol of the highest logit, [B, V] to [B] int32."""
-    return ops.cast(ops.argmax(logits, axis=-1), "int32")
+    """The symbol of the highest logit, [B, V] to [B] int32; of equal ones, one."""
+    # Two, as one may be padding. Quicker than argmax: see `top_k.py`.
+    _, best = top_k(logits, 2)
+    return ops.where(ops.equal(best[:, 0], PAD), best[:, 1], best[:, 0])
 
 
 def follow(
@@ -48,8 +51,7 @@ def follow(
 
     def advance(position: Any, state: Any, cache: Any, given: Any) -> tuple[Any, Any]:
         logits, cache = step(state["previous"], position, cache, given["memory"])
-        never = ops.cast(ops.equal(ops.arange(logits.shape[-1]), PAD), "float32") * IMPOSSIBLE
-        symbols = choose(logits + never, position, given.get("noise"))
+        symbols = choose(logits, position, given.get("noise"))
         chosen = ops.take_along_axis(logits, symbols[:, None], axis=1) - log_total(logits)
         symbols = ops.where(state["done"], PAD, symbols)
         total = state["total"] + ops.where(state["done"], 0.0, chosen[:, 0])

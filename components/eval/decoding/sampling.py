@@ -17,7 +17,7 @@ from typing import Any
 
 from keras import ops
 
-from components.eval.decoding.distribution import log_total
+from components.eval.decoding.distribution import log_total, without_padding
 from components.eval.decoding.greedy import Choose
 
 
@@ -32,7 +32,8 @@ def sampler(*, temperature: float, top_k: int, top_p: float) -> Choose:
 
     def draw(logits: Any, position: Any, noise: Any) -> Any:
         size = logits.shape[-1]
-        values, symbols = ops.top_k(logits / temperature, min(top_k or size, size))
+        logits = without_padding(logits) / temperature
+        values, symbols = ops.top_k(logits, min(top_k or size, size))
         p = ops.exp(values - log_total(values))
         before = ops.cumsum(p, axis=-1) - p
         # The likeliest symbol always stays: nothing stands before it.

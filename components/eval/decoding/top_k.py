@@ -25,14 +25,16 @@ def top_k(x: Any, k: int) -> tuple[Any, Any]:
         values, columns = ops.top_k(x, k)
         return values, ops.cast(columns, "int32")
     count = width // BLOCK
-    blocks = ops.reshape(x[:, : count * BLOCK], (-1, count, BLOCK))
-    _, best = ops.top_k(ops.max(blocks, axis=-1), k)
+    # A block is every count-th column: so the maxima are those of whole vectors of columns.
+    blocks = ops.reshape(x[:, : count * BLOCK], (-1, BLOCK, count))
+    _, best = ops.top_k(ops.max(blocks, axis=1), k)
     best = ops.cast(best, "int32")
-    row = ops.arange(ops.shape(x)[0], dtype="int32")[:, None] * count
-    flat = ops.reshape(blocks, (-1, BLOCK))
-    held = ops.reshape(ops.take(flat, ops.reshape(row + best, (-1,)), axis=0), (-1, k * BLOCK))
-    columns = best[:, :, None] * BLOCK + ops.arange(BLOCK, dtype="int32")
+    columns = best[:, :, None] + ops.arange(BLOCK, dtype="int32") * count
     columns = ops.reshape(columns, (-1, k * BLOCK))
+    row = ops.arange(ops.shape(x)[0], dtype="int32")[:, None] * width
+    held = ops.reshape(
+        ops.take(ops.reshape(x, (-1,)), ops.reshape(row + columns, (-1,))), (-1, k * BLOCK)
+    )
     if count * BLOCK < width:
         rest = ops.arange(count * BLOCK, width, dtype="int32")[None, :] + ops.zeros_like(row)
         held = ops.concatenate([held, x[:, count * BLOCK :]], axis=1)

@@ -17,6 +17,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from components.train.in_place import write_position
 from components.train.layers.attention import MASKED, Attention
 
 
@@ -52,8 +53,7 @@ def look_back(
     [B, H, N, D/H] that stand before the past, whose bias stands before `past`. places: of the
     queries [1] or [B, 1], and of all keys [N + T*K] or [B, N + T*K], where there are positions.
     """
-    new = ops.split(attention.project(y, "kv"), 2, axis=-1)
-    rows = [beside(attention, one, old) for one, old in zip(new, cached, strict=True)]
+    rows = keys_values_beside(attention, y, cached[0])
     if attention.positions is not None and places is not None:
         rows[0] = attention.positions.turn(rows[0], places[0])
     grown = [remember(old, one, position) for old, one in zip(cached, rows, strict=True)]
@@ -79,16 +79,19 @@ def beside(attention: Attention, rows: Any, keys: Any) -> Any:
     return ops.transpose(ops.reshape(rows, shape), (0, 2, 1, 3))
 
 
+def keys_values_beside(attention: Attention, y: Any, cached: Any) -> list[Any]:
+    """Keys and values that rows y [B*K, D] offer, [B, H, K, D/H] each; cached: [B, H, T, K, D/H]."""
+    heads, beams = cached.shape[1], cached.shape[3]
+    both = ops.reshape(attention.project(y, "kv"), (-1, beams, 2, heads, attention.d_head))
+    both = ops.transpose(both, (2, 0, 3, 1, 4))
+    return [both[0], both[1]]
+
+
 def remember(cached: Any, new: Any, position: Any) -> Any:
     """[B, H, T, K, D/H] with `new` [B, H, K, D/H] at `position`."""
-    if keras.backend.backend() != "tensorflow":
-        return ops.slice_update(cached, (0, 0, position, 0, 0), new[:, :, None])
-    # TensorFlow writes this in place, and copies the whole array for a slice.
-    batch, heads = ops.shape(new)[0], cached.shape[1]
-    rows = ops.broadcast_to(ops.arange(batch, dtype="int32")[:, None], (batch, heads))
-    columns = ops.broadcast_to(ops.arange(heads, dtype="int32"), (batch, heads))
-    places = ops.stack([rows, columns, ops.zeros_like(rows) + position], axis=-1)
-    return ops.scatter_update(cached, places, new)
+    if keras.backend.backend() == "tensorflow":
+        return write_position(cached, new, position)
+    return ops.slice_update(cached, (0, 0, position, 0, 0), new[:, :, None])
 
 
 def own_past(slots: Any, position: Any, beams: int) -> tuple[Any, Any]:

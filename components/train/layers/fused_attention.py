@@ -1,8 +1,8 @@
 """Attention in one kernel, where there is one: no matrix of logits in memory.
 
-On JAX with an NVIDIA GPU, rows of up to 128 positions go through our own kernel (`kernels/short_attention.py`),
-which drops weights as well; longer ones without dropout, and a TPU's, through the backend's (Dao et
-al. 2022, arXiv 2205.14135). Neither shows weights nor knows relative positions: attention with any of
+On JAX with an NVIDIA GPU, rows of up to 128 positions go through our own kernel, which drops weights
+as well (`kernels/short_attention.py`); longer ones without dropout, and a TPU's, through the backend's
+(Dao et al. 2022, arXiv 2205.14135). Neither shows weights nor knows relative positions: attention with any of
 these is computed step by step.
 """
 

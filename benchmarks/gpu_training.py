@@ -17,13 +17,12 @@ import argparse
 import importlib.util
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks.multi30k import generated
-from benchmarks.rounds import alone, answer, interleaved, table
+from benchmarks.rounds import add_step_arguments, answer, contend, table, wanted
 from benchmarks.training import Sizes, flops
 
 SIZES = {"base": Sizes(512, 6, 8, 2048), "big": Sizes(1024, 6, 16, 4096)}
@@ -239,30 +238,17 @@ def main() -> None:
     parser.add_argument("--size", choices=SIZES, default="base")
     parser.add_argument("--batch-tokens", type=int, default=32768, help="positions a side")
     parser.add_argument("--row", type=int, default=64, help="positions of a packed row")
-    parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--warmup", type=int, default=10, help="steps before the clock starts")
-    parser.add_argument("--steps", type=int, default=30, help="steps that are timed")
-    parser.add_argument("--only", nargs="+", default=[""], help="contenders with these in the name")
-    parser.add_argument("--folder", type=Path, default=Path(".work/benchmark"), help="for the data")
     parser.add_argument("--trace", help="a folder for JAX's profile of the timed steps")
-    parser.add_argument("--way", help=argparse.SUPPRESS)
+    add_step_arguments(parser, rounds=1, warmup=10)
     args = parser.parse_args()
     if args.way:
         return WAYS[args.way](args)
-    ways = [name for name in WAYS if any(text in name for text in (*args.only, "limit"))]
     for library in ("torch", "jax"):
         if not importlib.util.find_spec(library):
             parser.error(f"{library} is not installed")
     generated(args.folder)
-
-    def run(name: str) -> dict[str, Any]:
-        words = ["--way", name, "--folder", str(args.folder)]
-        for option in ("size", "batch_tokens", "row", "warmup", "steps", "trace"):
-            value = getattr(args, option)
-            words += [f"--{option.replace('_', '-')}", str(value)] if value is not None else []
-        return alone("benchmarks.gpu_training", words)
-
-    found = interleaved({name: lambda name=name: run(name) for name in ways}, args.rounds)
+    options = ("size", "batch_tokens", "row", "trace")
+    found = contend("benchmarks.gpu_training", wanted(WAYS, args.only), args, options)
     limit = max(one["tflops"] for name, one in found.items() if name.startswith("limit"))
     rows = [
         [

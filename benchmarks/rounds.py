@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import resource
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,35 @@ def interleaved(
         name: {key: statistics.median(one[key] for one in results) for key in results[0]}
         for name, results in found.items()
     }
+
+
+def add_step_arguments(parser: argparse.ArgumentParser, *, rounds: int, warmup: int) -> None:
+    """The arguments of benchmarks whose contenders take steps, which `contend` hands on."""
+    parser.add_argument("--rounds", type=int, default=rounds)
+    parser.add_argument("--warmup", type=int, default=warmup, help="steps before the clock starts")
+    parser.add_argument("--steps", type=int, default=30, help="steps that are timed")
+    parser.add_argument("--only", nargs="+", default=[""], help="contenders with these in the name")
+    parser.add_argument("--folder", type=Path, default=Path(".work/benchmark"), help="for the data")
+    parser.add_argument("--way", help=argparse.SUPPRESS)
+
+
+def wanted(ways: Iterable[str], only: Sequence[str]) -> list[str]:
+    """The contenders that `--only` names, and the limits."""
+    return [name for name in ways if any(text in name for text in (*only, "limit"))]
+
+
+def contend(
+    module: str, ways: Iterable[str], args: argparse.Namespace, options: Sequence[str]
+) -> dict[str, dict[str, float]]:
+    """`interleaved` for contenders that `python -m module --way NAME` runs, told these options of args."""
+    told = ["--folder", str(args.folder)]
+    for option in (*options, "warmup", "steps"):
+        if getattr(args, option) is not None:
+            told += [f"--{option.replace('_', '-')}", str(getattr(args, option))]
+    return interleaved(
+        {name: lambda name=name: alone(module, ["--way", name, *told]) for name in ways},
+        args.rounds,
+    )
 
 
 def table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

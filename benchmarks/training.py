@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.multi30k import generated
-from benchmarks.rounds import alone, answer, interleaved, table
+from benchmarks.rounds import add_step_arguments, answer, contend, table, wanted
 
 BATCH_TOKENS = 4096
 
@@ -200,29 +200,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--size", choices=SIZES, default="d256")
     parser.add_argument("--precision", choices=("float32", "mixed_bfloat16"), default="float32")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--warmup", type=int, default=20, help="steps before the clock starts")
-    parser.add_argument("--steps", type=int, default=30, help="steps that are timed")
-    parser.add_argument("--only", nargs="+", default=[""], help="contenders with these in the name")
-    parser.add_argument("--folder", type=Path, default=Path(".work/benchmark"), help="for the data")
-    parser.add_argument("--way", help=argparse.SUPPRESS)
+    add_step_arguments(parser, rounds=3, warmup=20)
     args = parser.parse_args()
     if args.way:
         return WAYS[args.way](args)
-    ways = [name for name in WAYS if any(text in name for text in (*args.only, "limit"))]
+    ways = wanted(WAYS, args.only)
     for library, word in (("torch", "torch"), ("transformers", "Marian"), ("jax", "JAX")):
         if not importlib.util.find_spec(library):
             print(f"{library} is not installed: left out (`make benchmark` installs it)")
             ways = [name for name in ways if word.lower() not in name.lower()]
     generated(args.folder)
-
-    def run(name: str) -> dict[str, Any]:
-        words = ["--way", name, "--folder", str(args.folder)]
-        for option in ("size", "precision", "warmup", "steps"):
-            words += [f"--{option}", str(getattr(args, option))]
-        return alone("benchmarks.training", words)
-
-    found = interleaved({name: lambda name=name: run(name) for name in ways}, args.rounds)
+    found = contend("benchmarks.training", ways, args, ("size", "precision"))
     limit = max(one["gflops"] for name, one in found.items() if name.startswith("limit"))
     rows = [
         [

@@ -36,6 +36,8 @@ URN = "tensorgrid:env:forked:v1"
 DONE = b"done"
 ENDED = "a worker process ended before its work was done; was it killed, or was memory short?"
 STOP_SECONDS = 10.0
+WITH_THREADS = ("jax", "tensorflow", "torch")
+"""Libraries whose native threads Python does not count."""
 GRPC_THREADS = ("grpc", "event_engine", "resolver", "timer_manager")
 
 _zygote: socket.socket | None = None
@@ -44,8 +46,11 @@ _lost = False
 
 
 def possible() -> bool:
-    """Whether this process may be forked: on Linux, with one thread of Python and none of gRPC."""
+    """Whether this process may be forked: on Linux, with one thread of Python, none of gRPC, and no
+    library that has threads of its own."""
     if sys.platform != "linux" or threading.active_count() > 1:
+        return False
+    if any(name in sys.modules for name in WITH_THREADS):
         return False
     return not any(name.startswith(GRPC_THREADS) for name in _thread_names())
 

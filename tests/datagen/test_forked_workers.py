@@ -189,3 +189,15 @@ def test_a_process_with_a_channel_of_grpc_is_not_forked(tmp_path: Path) -> None:
         silent=False,
     )
     assert out.split() == ["True", "False"]
+
+
+def test_a_process_with_a_library_that_has_threads_is_not_forked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in forked_workers.WITH_THREADS:
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.setattr(forked_workers, "_thread_names", list)
+    monkeypatch.setattr(forked_workers.threading, "active_count", lambda: 1)
+    assert forked_workers.possible() == (sys.platform == "linux")
+    monkeypatch.setitem(sys.modules, "jax", sys)
+    assert not forked_workers.possible()

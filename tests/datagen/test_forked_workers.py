@@ -194,6 +194,8 @@ def test_a_process_with_a_channel_of_grpc_is_not_forked(tmp_path: Path) -> None:
 def test_a_process_with_a_library_that_has_threads_is_not_forked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    from components.datagen import forked_workers
+
     for name in forked_workers.WITH_THREADS:
         monkeypatch.delitem(sys.modules, name, raising=False)
     monkeypatch.setattr(forked_workers, "_thread_names", list)

@@ -111,17 +111,27 @@ def installed() -> Any:
 
 def unsupported(network: Network, manifest: Manifest) -> str | None:
     """Why CTranslate2 cannot run a network on a problem; None if it can."""
-    model = type(network.body).__module__
-    if model != BODY:
-        name = model.rpartition(".")[2]
-        return f"only transformer can be exported to CTranslate2, not {name}"
-    for option, value in PLAIN.items():
-        if getattr(network.hp, option) != value:
-            return f"{option} {getattr(network.hp, option)!r} is not exported, only {value!r}"
+    reason = unsupported_model(type(network.body).__module__, network.hp)
+    if reason:
+        return reason
     for side in ("inputs", "targets"):
         file = manifest.features[side].vocabulary or ""
         if not file.endswith(vocabulary.KINDS["sentencepiece"]):
             return f"{manifest.problem}: its {side} are no SentencePiece symbols"
+    return None
+
+
+def unsupported_model(module: str, hp: Any) -> str | None:
+    """Why CTranslate2 can run no network of this model, whatever the problem; None if it can.
+
+    module: the model's, by its full name. hp: all hparams as attributes.
+    """
+    if module != BODY:
+        name = module.rpartition(".")[2]
+        return f"only transformer can be exported to CTranslate2, not {name}"
+    for option, value in PLAIN.items():
+        if getattr(hp, option) != value:
+            return f"{option} {getattr(hp, option)!r} is not exported, only {value!r}"
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from components.catalog import UserError
 from components.eval.export_ctranslate2 import export
+from pipeline.export import export as export_cell
 from tests.eval.pairs import HPARAMS, random_network, saved, write_pairs
 
 
@@ -75,4 +77,30 @@ def test_another_model_is_refused(data: Path, tmp_path: Path) -> None:
             hparams={},
             out_dir=tmp_path / "out",
         )
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("model", "hparams", "more", "expected"),
+    [
+        ("bytenet", {}, {}, "only transformer can be exported to CTranslate2, not bytenet"),
+        ("transformer", {"positions": "rotary"}, {}, "positions 'rotary' is not exported"),
+        ("vit", {}, {"status": "not applicable", "reason": "no image"}, "is not run: no image"),
+        ("transformer", {}, {}, "best.safetensors is not there; `dvc repro train@"),
+    ],
+)
+def test_a_cell_says_whether_it_can_be_exported_before_it_is_trained(
+    model: str, hparams: dict[str, Any], more: dict[str, str], expected: str, tmp_path: Path
+) -> None:
+    cell = {"cell": f"pairs/{model}/tiny/1", "train": "", "evaluate": "", **more}
+    resolved = {
+        "plugins": [],
+        "problems": {},
+        "hparams": {"tiny": {model: {"hparams": hparams}}},
+        "settings": {"runtime": {}},
+        "cells": [cell],
+    }
+    (tmp_path / "resolved.json").write_text(json.dumps(resolved))
+    with pytest.raises(UserError, match=expected):
+        export_cell(tmp_path, ("pairs", model, "tiny", 1), tmp_path / "out", None)
     assert not (tmp_path / "out").exists()

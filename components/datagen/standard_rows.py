@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
+
+from components.datagen.task import Option
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -11,6 +14,23 @@ if TYPE_CHECKING:
 
 SEPARATOR = "<sep>"
 """The piece between two texts that are read as one; a `symbol` of the tasks that use it."""
+
+SKIP_LABEL = {"skip_label": Option("str", "-", "rows with this label are left out")}
+"""The `options` of a task that has `without_skipped` for its `regroup`."""
+
+
+def without_skipped(
+    batches: Iterator[pa.RecordBatch], problem: Problem, split: str
+) -> Iterator[pa.RecordBatch]:
+    """Leaves out the rows that have no gold label."""
+    import pyarrow.compute as pc
+
+    from components.datagen.sources.batch import regrouped
+
+    skip = problem.option("skip_label")
+    for batch in batches:
+        kept = pc.indices_nonzero(pc.not_equal(batch.column("label").cast("string"), skip))
+        yield regrouped(batch.take(kept).columns, batch, kept.to_pylist())
 
 
 def joined(first: pa.Array, second: pa.Array) -> pa.Array:

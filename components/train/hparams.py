@@ -43,6 +43,11 @@ class Hparams:
     symbol_dropout: float = setting(
         0.0, "share of input symbols replaced by UNK in training", low=0, high=1, open_high=True
     )
+    mark_repeats: bool = setting(
+        False,
+        "a learned vector is added to input symbols that occur again in the same input: of two texts "
+        "read as one, what they share",
+    )
     label_smoothing: float = setting(
         0.1, "probability given to all other labels (Szegedy 2016)", low=0, high=1, open_high=True
     )

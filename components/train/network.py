@@ -14,6 +14,7 @@ from keras import ops
 
 from components.datagen.schema import SHARED_VOCABULARY, Feature, Manifest
 from components.train.hparams import Hparams, flat
+from components.train.layers.repeated import repeated
 
 
 def resolve_hparams(module: Any, values: dict[str, Any]) -> SimpleNamespace:
@@ -85,21 +86,34 @@ class Network(keras.Model):
             self.input_net = self.target_net
         else:
             self.input_net = _shared_net(inputs, hp, "inputs", nets, own.get("inputs", {}))
+        self.marks_repeats = hp.mark_repeats and inputs.modality == "symbol"
         self.body = body
 
     def build(self, *_: Any) -> None:
         for layer in (self.input_net, self.target_net, self.body):
             if not layer.built:
                 layer.build(None)
+        width = self.hp.d_model
+        draw = keras.initializers.RandomNormal(stddev=width**-0.5)
         if self.commanded:
-            width = self.hp.d_model
-            draw = keras.initializers.RandomNormal(stddev=width**-0.5)
             self.command = self.add_weight(shape=(width,), initializer=draw, name="command")
+        if self.marks_repeats:
+            self.repeated = self.add_weight(shape=(width,), initializer=draw, name="repeated")
         self.built = True
 
     def encode(self, batch: dict[str, Any], training: bool | None = None) -> dict[str, Any]:
         """The body's memory of a batch's inputs."""
-        return self._encode(batch, self.input_net.bottom(batch["inputs"], training), training)
+        return self._encode(batch, self._bottom(batch, training), training)
+
+    def _bottom(self, batch: dict[str, Any], training: bool | None) -> Any:
+        """What the inputs' modality makes of them, [B, L, D]."""
+        x = self.input_net.bottom(batch["inputs"], training=training)
+        if not self.marks_repeats:
+            return x
+        again = repeated(batch["inputs"], batch.get("inputs_segments"))
+        # As large as an embedding, which is scaled likewise.
+        vector = ops.cast(self.repeated, x.dtype) * self.hp.d_model**0.5
+        return x + ops.cast(again, x.dtype)[:, :, None] * vector
 
     def _encode(self, batch: dict[str, Any], x: Any, training: bool | None) -> dict[str, Any]:
         mask = batch.get("inputs_segments")
@@ -114,7 +128,7 @@ class Network(keras.Model):
 
     def _measured(self, batch: dict[str, Any], training: bool | None) -> tuple[Any, dict[str, Any]]:
         """What `call` gives, and the body's memory of the batch."""
-        x = self.input_net.bottom(batch["inputs"], training=training)
+        x = self._bottom(batch, training)
         if self.target_net.aligned and self.commanded:
             x = x + ops.cast(self.command, x.dtype)
         memory = self._encode(batch, x, training)

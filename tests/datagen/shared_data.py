@@ -83,6 +83,7 @@ LOCAL: dict[str, dict[str, Any]] = {
     "infer_sick_parsed": three("sick/sick_{}.jsonl.gz", "dev"),
     "similarity_sick": three("sick/sick_{}.jsonl.gz", "dev"),
     "sentiment_sst5": three("sst/{}.txt.gz", "dev"),
+    "sentiment_sst_binary": three("sst/{}.txt.gz", "dev"),
     "sentiment_polarity": three("sentence_polarity/{}.tsv.gz", "dev"),
     "couplets_zh": three("zh_couplets/{}.tsv.gz"),
     "quatrains_zh": three("zh_quatrains/{}.jsonl.gz"),

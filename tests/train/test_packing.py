@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -51,9 +52,19 @@ def test_every_example_is_once_in_an_epoch_and_batches_have_one_shape(tmp_path: 
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.parametrize("variant", ["transformer", "transformer:relative", "transformer:modern"])
-def test_a_packed_row_gives_the_logits_of_each_example_alone(variant: str, tmp_path: Path) -> None:
-    network = network_of(variant, "symbol", tmp_path)
+@pytest.mark.parametrize(
+    ("variant", "values"),
+    [
+        ("transformer", {}),
+        ("transformer", {"mark_repeats": True}),
+        ("transformer:relative", {}),
+        ("transformer:modern", {}),
+    ],
+)
+def test_a_packed_row_gives_the_logits_of_each_example_alone(
+    variant: str, values: dict[str, Any], tmp_path: Path
+) -> None:
+    network = network_of(variant, "symbol", tmp_path, **values)
     stream = stream_of(tmp_path)
     rows = stream.epoch(0)[0]
     batch = stream.make(rows)

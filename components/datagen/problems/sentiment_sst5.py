@@ -1,11 +1,13 @@
 """SST-5: 11,855 sentences of film reviews with trees, 0 (worst) to 4 (best).
 
-Reference: Socher et al. 2013, https://aclanthology.org/D13-1170; splits of the data set. The label
-is that of the whole sentence; phrases and their labels are not used.
+Reference: Socher et al. 2013, https://aclanthology.org/D13-1170; splits of the data set. As there,
+training has every labelled phrase of its trees, dev and test have whole sentences.
 
     in   It 's a lovely film with lovely performances by Buy and Accorsi .
     out  3
 """
+
+from collections.abc import Mapping
 
 from components.datagen.problem import Problem
 from components.datagen.sources.source import Source
@@ -13,14 +15,16 @@ from components.datagen.sources.source import Source
 ADDRESS = "https://nlp.stanford.edu/sentiment/trainDevTestTrees_PTB.zip"
 
 
-def part(split: str) -> tuple[Source, ...]:
+def part(
+    split: str, format: str = "sentiment_trees", columns: Mapping[str, str] | None = None
+) -> tuple[Source, ...]:
     """The file of a split."""
-    return (Source((ADDRESS,), "sentiment_trees", members=(f"*{split}.txt",)),)
+    return (Source((ADDRESS,), format, columns or {}, members=(f"*{split}.txt",)),)
 
 
 PROBLEM = Problem(
     task="text_classification",
-    train=part("train"),
+    train=part("train", "sentiment_phrases"),
     dev=part("dev"),
     test=part("test"),
     format="sentiment_trees",

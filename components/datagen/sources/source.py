@@ -33,6 +33,7 @@ FORMATS = {
     "conllu": "CoNLL-U, or CoNLL-2003's columns: words with their tags",
     "squad": "SQuAD's JSON, 1.1 or 2.0",
     "sentiment_trees": "the Stanford Sentiment Treebank, one labelled tree a line",
+    "sentiment_phrases": "the same trees, a row for every labelled phrase",
 }
 COMPRESSIONS = (".gz", ".bz2", ".xz")
 ARCHIVES = (".zip", ".tar", ".tgz", ".tbz2", ".txz")

@@ -7,30 +7,21 @@ your files, or say `skip_label`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from components.datagen.standard_rows import SEPARATOR, joined, read_and_write
-from components.datagen.task import Option, Task
+from components.datagen.standard_rows import (
+    SEPARATOR,
+    SKIP_LABEL,
+    joined,
+    read_and_write,
+    without_skipped,
+)
+from components.datagen.task import Task
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from components.datagen.problem import Problem
-
-
-def regroup(
-    batches: Iterator[pa.RecordBatch], problem: Problem, split: str
-) -> Iterator[pa.RecordBatch]:
-    """Leaves out the rows that have no gold label."""
-    import pyarrow.compute as pc
-
-    from components.datagen.sources.batch import regrouped
-
-    skip = problem.option("skip_label")
-    for batch in batches:
-        kept = pc.indices_nonzero(pc.not_equal(batch.column("label").cast("string"), skip))
-        yield regrouped(batch.take(kept).columns, batch, kept.to_pylist())
 
 
 def rows(batch: pa.RecordBatch, problem: Problem) -> pa.RecordBatch:
@@ -52,7 +43,7 @@ TASK = Task(
     metrics=("accuracy", "f1", "matthews"),
     dev_metric="accuracy",
     rows=rows,
-    regroup=regroup,
+    regroup=without_skipped,
     symbols=symbols,
-    options={"skip_label": Option("str", "-", "rows with this label are left out")},
+    options=SKIP_LABEL,
 )

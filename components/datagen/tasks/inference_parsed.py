@@ -15,9 +15,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from components.catalog import UserError
-from components.datagen.standard_rows import joined, read_and_write
-from components.datagen.task import Option, RowError, Task
-from components.datagen.tasks.inference import regroup, symbols
+from components.datagen.standard_rows import SKIP_LABEL, joined, read_and_write, without_skipped
+from components.datagen.task import RowError, Task
+from components.datagen.tasks.inference import symbols
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -122,7 +122,7 @@ TASK = Task(
     metrics=("accuracy", "f1", "matthews"),
     dev_metric="accuracy",
     rows=rows,
-    regroup=regroup,
+    regroup=without_skipped,
     feature_options=feature_options,
     symbols=symbols,
     extras=dict.fromkeys(
@@ -130,5 +130,5 @@ TASK = Task(
     ),
     tokens={"premise_transitions": (SHIFT, REDUCE)},
     provides=("parse",),
-    options={"skip_label": Option("str", "-", "rows with this label are left out")},
+    options=SKIP_LABEL,
 )

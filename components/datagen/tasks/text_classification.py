@@ -1,13 +1,13 @@
 """Text classification: a text in, the name of its class out (GLUE's single sentences, sentiment).
 
-Raw rows: `text`, `label`.
+Raw rows: `text`, `label`. Rows whose label is `skip_label` belong to no class and are left out.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from components.datagen.standard_rows import read_and_write
+from components.datagen.standard_rows import SKIP_LABEL, read_and_write, without_skipped
 from components.datagen.task import Task
 
 if TYPE_CHECKING:
@@ -29,4 +29,6 @@ TASK = Task(
     metrics=("accuracy", "f1", "matthews"),
     dev_metric="accuracy",
     rows=rows,
+    regroup=without_skipped,
+    options=SKIP_LABEL,
 )

@@ -30,6 +30,25 @@ def test_rows(tmp_path: Path) -> None:
     ]
     named = Source(("a.txt",), "sentiment_trees", {"targets": "label"})
     assert rows(tmp_path, named, ("targets",)) == [("3",), ("0",), ("2",)]
+    classes = Source(("a.txt",), "sentiment_trees", {"label": "polarity"})
+    assert rows(tmp_path, classes, ("label",)) == [("1",), ("0",), ("-",)]
+
+
+def test_phrases(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("(3 (2 It) (4 (2 's) (4 (2 It) (1 old))))\n\n(0 Bad)\n")
+    source = Source(("a.txt",), "sentiment_phrases")
+    assert rows(tmp_path, source, ("text", "label", "polarity")) == [
+        ("It", "2", "-"),
+        ("'s", "2", "-"),
+        ("old", "1", "0"),
+        ("It old", "4", "1"),
+        ("'s It old", "4", "1"),
+        ("It 's It old", "3", "1"),
+        ("Bad", "0", "0"),
+    ]
+    (tmp_path / "a.txt").write_text("(3 (2 It) (2 is))\n(3 (2 It)\n")
+    message = error(tmp_path, source, ("text", "label"))
+    assert message == "a.txt, line 2: 1 brackets are not closed"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 
@@ -16,8 +16,10 @@ from components.datagen.sources.gather import PLACE, batches, offered
 from components.datagen.sources.source import Source
 from components.datagen.sources.text import blocks
 
-COLUMNS = ("text", "label", "tree")
+COLUMNS = ("text", "label", "polarity", "tree")
 LABELS = "01234"
+POLARITIES = "00-11"
+"""Two classes of the five, as they are usually made; the middle one is in neither."""
 # Blanks of ASCII only: some words hold a no-break space.
 PIECES = re.compile(r"[()]|[^() \t\r\f\v]+")
 
@@ -26,7 +28,8 @@ def read(
     inputs: tuple[tuple[Input, ...], ...], source: Source, columns: tuple[str, ...]
 ) -> Iterator[pa.RecordBatch]:
     """Batches with `string` columns: `text`, the words with blanks between; `label`, the root's,
-    "0" to "4"; `tree`, the line as it is. Blank lines are left out.
+    "0" to "4"; `polarity`, of that label: "0", "1" or, for 2, "-"; `tree`, the line as it is. Blank
+    lines are left out.
 
     The iterator raises UserError if the task wants another column, and, with the line, at a
     tree that is not closed or goes on after its end, and at a phrase without a label, with another
@@ -43,19 +46,29 @@ def _rows(file: File, encoding: str) -> Iterator[dict[str, str | int]]:
         for number, line in enumerate(block[:-1].decode().split("\n"), first):
             tree = line.strip(" \t\r\f\v")
             if tree:
-                label, words = _parsed(tree, f"{file.name}, line {number}")
-                yield {"text": " ".join(words), "label": label, "tree": tree, PLACE: number}
+                label, words = phrases(tree, f"{file.name}, line {number}")[-1]
+                yield {**row(label, words), "tree": tree, PLACE: number}
 
 
-def _parsed(tree: str, place: str) -> tuple[str, list[str]]:
-    """(label of the root, words). Raises UserError at `place`."""
+def row(label: str, words: Iterable[str]) -> dict[str, str]:
+    """What both formats say of a phrase."""
+    return {"text": " ".join(words), "label": label, "polarity": POLARITIES[int(label)]}
+
+
+def phrases(tree: str, place: str) -> list[tuple[str, list[str]]]:
+    """(label, words) of every phrase in the order of their ends, the whole sentence last.
+
+    Raises UserError at `place`.
+    """
     words: list[str] = []
+    found: list[tuple[str, list[str]]] = []
     # Of each open phrase: its parts so far, "l" the label, "w" a word, "p" a phrase.
     open_phrases: list[str] = []
-    root = ""
+    # Of each with a label: that, and the place of its first word.
+    labels: list[tuple[str, int]] = []
     for match in PIECES.finditer(tree):
         piece = match.group()
-        if root and not open_phrases:
+        if found and not open_phrases:
             raise UserError(f"{place}: {tree[match.start() :][:30]!r} follows the end of the tree")
         if piece == "(":
             if open_phrases:
@@ -65,10 +78,12 @@ def _parsed(tree: str, place: str) -> tuple[str, list[str]]:
         elif piece == ")":
             _must(bool(open_phrases) and open_phrases[-1] in ("lw", "lp"), place, tree, match.end())
             open_phrases.pop()
+            label, first = labels.pop()
+            found.append((label, words[first:]))
         elif open_phrases and not open_phrases[-1]:
             if piece not in LABELS or len(piece) > 1:
                 raise UserError(f"{place}: label {piece!r}; expected one of {', '.join(LABELS)}")
-            root = root or piece
+            labels.append((piece, len(words)))
             open_phrases[-1] = "l"
         else:
             _must(bool(open_phrases) and open_phrases[-1] == "l", place, tree, match.start())
@@ -76,7 +91,7 @@ def _parsed(tree: str, place: str) -> tuple[str, list[str]]:
             words.append(piece)
     if open_phrases:
         raise UserError(f"{place}: {len(open_phrases)} brackets are not closed")
-    return root, words
+    return found
 
 
 def _must(holds: bool, place: str, tree: str, at: int) -> None:

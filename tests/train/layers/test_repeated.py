@@ -1,0 +1,36 @@
+"""Symbols that occur again in the same text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from components.train.layers.repeated import repeated
+from tests.train.tiny_networks import batch_of, logits_of, network_of
+
+
+def test_what_is_repeated_by_counting() -> None:
+    rng = np.random.default_rng(2)
+    ids, segments = rng.integers(0, 9, (5, 12)), np.sort(rng.integers(1, 4, (5, 12)), axis=1)
+    alone = keras.ops.convert_to_numpy(repeated(ids))
+    packed = keras.ops.convert_to_numpy(repeated(ids, segments))
+    for row in range(5):
+        for place in range(12):
+            here, own = ids[row, place], ids[row][segments[row] == segments[row, place]]
+            assert alone[row, place] == (here != 0 and list(ids[row]).count(here) > 1)
+            assert packed[row, place] == (here != 0 and list(own).count(here) > 1)
+
+
+def test_a_network_reads_the_mark_and_not_the_padding(tmp_path: Path) -> None:
+    network = network_of("transformer_encoder", "class_label", tmp_path, mark_repeats=True)
+    batch = batch_of("class_label")
+    before = logits_of(network, batch)
+    wide = {**batch, "inputs": np.pad(batch["inputs"], [[0, 0], [0, 3]])}
+    np.testing.assert_allclose(logits_of(network, wide), before, atol=1e-5)
+    network.repeated.assign(network.repeated * 0 + 0.5)
+    again = keras.ops.convert_to_numpy(repeated(batch["inputs"])).any(axis=1)
+    assert 0 < again.sum() < 3  # some rows of the batch, not all
+    moved = np.abs(logits_of(network, batch) - before).max(axis=(1, 2)) > 1e-3
+    np.testing.assert_array_equal(moved, again)

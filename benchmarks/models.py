@@ -37,11 +37,15 @@ HEAD = """\
 # Every model on five problems
 
 Made by `python -m benchmarks.models --write` from the grid in `benchmarks/models.yaml`: one recipe, one
-seed, one core a cell ({machine}, two cells at a time, greedy decoding), and the same minutes for every
-model ({minutes}; compiling is in them). These are minutes where the papers had days: what they show is
-that each model runs the whole way on each problem that it takes, and what it makes of a little time. A
-cheap step counts for as much as a good one: read a metric beside its steps, and nothing here as the
-order in which the models would come after days. Nothing was tuned for any of them.
+seed, one core a cell ({machine}, two cells at a time, greedy decoding), and the
+same minutes for every model (compiling is in them):
+{minutes}.
+
+These are minutes where the papers had days. What they show is that each model runs the whole way on
+each problem that it takes, and what it makes of a little time. A cheap step counts for as much as a
+good one, so read a metric beside its steps; and a first minute seems to favour what needs not be learned: a
+recurrence or a convolution knows its neighbours, attention has yet to learn where to look. Nothing here
+is the order in which the models would come after days, and nothing was tuned for any of them.
 
 ![every model on five problems](models.png)
 
@@ -201,7 +205,7 @@ def draw(results: list[Result], problems: list[str]) -> bytes:
 def page(work: Path, params: dict[str, Any], results: list[Result]) -> str:
     """docs/models.md."""
     budgets = {one.hparams: one.train["settings"]["minutes"] for one in results}
-    minutes = ", ".join(f"`{name}` {value:g}" for name, value in budgets.items())
+    minutes = ", ".join(f"`{name}` {value:g}" for name, value in sorted(budgets.items()))
     machine = f"{os.cpu_count()} CPU cores, {platform.machine()}"
     parts = [HEAD.format(machine=machine, minutes=minutes)]
     for problem in params["grid"]["problem"]:

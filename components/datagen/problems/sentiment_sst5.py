@@ -1,7 +1,10 @@
 """SST-5: 11,855 sentences of film reviews with trees, 0 (worst) to 4 (best).
 
 Reference: Socher et al. 2013, https://aclanthology.org/D13-1170; splits of the data set. As there,
-training has every labelled phrase of its trees, dev and test have whole sentences.
+training has every labelled phrase of its trees, dev and test have whole sentences. With local files:
+
+    problems:
+      sentiment_sst5: {train: {paths: [train.txt], format: sentiment_phrases}, dev: dev.txt, test: test.txt}
 
     in   It 's a lovely film with lovely performances by Buy and Accorsi .
     out  3

@@ -11,10 +11,9 @@ from collections.abc import Iterator
 import pyarrow as pa
 
 from components.datagen.sources.files import File, Input
-from components.datagen.sources.formats.sentiment_trees import phrases, row
+from components.datagen.sources.formats.sentiment_trees import parsed, row
 from components.datagen.sources.gather import PLACE, batches, offered
 from components.datagen.sources.source import Source
-from components.datagen.sources.text import blocks
 
 COLUMNS = ("text", "label", "polarity")
 
@@ -32,9 +31,6 @@ def read(
 
 
 def _rows(file: File, encoding: str) -> Iterator[dict[str, str | int]]:
-    for first, block in blocks(file, encoding):
-        for number, line in enumerate(block[:-1].decode().split("\n"), first):
-            tree = line.strip(" \t\r\f\v")
-            found = phrases(tree, f"{file.name}, line {number}") if tree else []
-            for label, words in dict.fromkeys((label, tuple(words)) for label, words in found):
-                yield {**row(label, words), PLACE: number}
+    for number, _, phrases in parsed(file, encoding):
+        for phrase in dict.fromkeys(phrases):
+            yield {**row(*phrase), PLACE: number}

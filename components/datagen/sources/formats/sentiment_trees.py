@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import pyarrow as pa
 
@@ -42,26 +42,33 @@ def read(
 
 
 def _rows(file: File, encoding: str) -> Iterator[dict[str, str | int]]:
+    for number, tree, found in parsed(file, encoding):
+        yield {**row(*found[-1]), "tree": tree, PLACE: number}
+
+
+def parsed(
+    file: File, encoding: str
+) -> Iterator[tuple[int, str, list[tuple[str, tuple[str, ...]]]]]:
+    """(line number, the tree as it is, its phrases) of every line that is not blank."""
     for first, block in blocks(file, encoding):
         for number, line in enumerate(block[:-1].decode().split("\n"), first):
             tree = line.strip(" \t\r\f\v")
             if tree:
-                label, words = phrases(tree, f"{file.name}, line {number}")[-1]
-                yield {**row(label, words), "tree": tree, PLACE: number}
+                yield number, tree, _phrases(tree, f"{file.name}, line {number}")
 
 
-def row(label: str, words: Iterable[str]) -> dict[str, str]:
+def row(label: str, words: tuple[str, ...]) -> dict[str, str]:
     """What both formats say of a phrase."""
     return {"text": " ".join(words), "label": label, "polarity": POLARITIES[int(label)]}
 
 
-def phrases(tree: str, place: str) -> list[tuple[str, list[str]]]:
+def _phrases(tree: str, place: str) -> list[tuple[str, tuple[str, ...]]]:
     """(label, words) of every phrase in the order of their ends, the whole sentence last.
 
     Raises UserError at `place`.
     """
     words: list[str] = []
-    found: list[tuple[str, list[str]]] = []
+    found: list[tuple[str, tuple[str, ...]]] = []
     # Of each open phrase: its parts so far, "l" the label, "w" a word, "p" a phrase.
     open_phrases: list[str] = []
     # Of each with a label: that, and the place of its first word.
@@ -79,7 +86,7 @@ def phrases(tree: str, place: str) -> list[tuple[str, list[str]]]:
             _must(bool(open_phrases) and open_phrases[-1] in ("lw", "lp"), place, tree, match.end())
             open_phrases.pop()
             label, first = labels.pop()
-            found.append((label, words[first:]))
+            found.append((label, tuple(words[first:])))
         elif open_phrases and not open_phrases[-1]:
             if piece not in LABELS or len(piece) > 1:
                 raise UserError(f"{place}: label {piece!r}; expected one of {', '.join(LABELS)}")

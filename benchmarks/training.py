@@ -101,15 +101,13 @@ class Timed:
         )
 
 
-def ours(args: Any, backend: str) -> None:
+def network_of(args: Any, backend: str, threads: int = 0) -> Any:
+    """Our network of `args.size`, compiled, on this backend; Keras is imported here."""
     from components.train.hparams import Runtime
     from components.train.runtime import configure
 
-    configure(Runtime(backend=backend, precision=args.precision), seed=1)
-    import keras
-
+    configure(Runtime(backend=backend, precision=args.precision, threads=threads), seed=1)
     from components.datagen.schema import Manifest
-    from components.train.feeding import feed
     from components.train.network import build_network
     from components.train.optimizers import make_optimizer
 
@@ -123,9 +121,18 @@ def ours(args: Any, backend: str) -> None:
     }
     network = build_network(Manifest.load(args.folder), "transformer", hparams)
     network.compile(optimizer=make_optimizer(network.hp, 100_000), jit_compile=backend == "jax")
+    return network
+
+
+def ours(args: Any, backend: str) -> None:
+    network = network_of(args, backend)
+    import keras
+
+    from components.train.feeding import feed
+
     stream = stream_of(args.folder, static=backend == "jax")
     seen: list[dict[str, Any]] = []
-    timed = Timed(sizes, args.warmup)
+    timed = Timed(SIZES[args.size], args.warmup)
 
     class Ended(keras.callbacks.Callback):
         def on_train_batch_end(self, batch: int, logs: Any = None) -> None:

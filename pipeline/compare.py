@@ -21,7 +21,7 @@ from pipeline import (
     report_tables,
     tracking_store,
 )
-from pipeline.cells import Cell
+from pipeline.cells import EXCLUDED, Cell
 from pipeline.interrupt import USERS_PATH
 from pipeline.report_palette import colours
 from pipeline.report_statistics import Table
@@ -33,11 +33,11 @@ def compare(root: Path, cells: Iterable[Cell], settings: TrackingSettings) -> st
     """Writes reports/ and returns the text that `make repro` prints.
 
     cells: all of the grid, the ones that are not applicable too. A cell that failed or has not run
-    is named with its reason and with the command that runs it alone. The files depend on nothing
-    but runs/ and data/: the same numbers give the same bytes.
+    is named with its reason and with the command that runs it alone; one that `grid.exclude` leaves
+    out is not. The files depend on nothing but runs/ and data/: the same numbers give the same bytes.
     """
     root = Path(root)
-    read = [report_cells.read(root, cell) for cell in cells]
+    read = [report_cells.read(root, cell) for cell in cells if cell.status != EXCLUDED]
     results = report_members.with_members(root, read)
     grouped = report_cells.by_problem(results)
     tables = [report_statistics.table(root, problem, own) for problem, own in grouped.items()]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import report_numbers, report_statistics
-from pipeline.cells import NOT_APPLICABLE, Cell
+from pipeline.cells import EXCLUDED, NOT_APPLICABLE, Cell
 from pipeline.compare import compare
 from pipeline.report_palette import spread
 from pipeline.tracking import TrackingSettings
@@ -25,7 +25,8 @@ IMPOSSIBLE = Cell(ENDE, "encoder", "tiny", 1, NOT_APPLICABLE, "encoder needs cla
 DONE = Cell(DIGITS, "encoder", "tiny", 1)
 BROKEN = Cell(DIGITS, "transformer", "tiny", 1)
 WAITING = Cell(DIGITS, "lstm_attention", "tiny", 1)
-CELLS = [BEST, AGAIN, WORSE, IMPOSSIBLE, DONE, BROKEN, WAITING]
+LEFT_OUT = Cell(DIGITS, "bytenet", "tiny", 1, EXCLUDED, "grid.exclude: */bytenet")
+CELLS = [BEST, AGAIN, WORSE, IMPOSSIBLE, DONE, BROKEN, WAITING, LEFT_OUT]
 
 
 def write_grid(root: Path) -> None:
@@ -35,6 +36,7 @@ def write_grid(root: Path) -> None:
     fake_grid.write_cell(root, AGAIN, error=0.056, seconds=195, params=1_240_000)
     fake_grid.write_cell(root, WORSE, error=0.25, seconds=140, params=980_000)
     fake_grid.write_not_applicable(root, IMPOSSIBLE, IMPOSSIBLE.reason)
+    fake_grid.write_not_applicable(root, LEFT_OUT, LEFT_OUT.reason)
     fake_grid.write_cell(root, DONE, error=0.02, seconds=22, params=410_000)
     fake_grid.write_failure(root, BROKEN, "the dev loss is nan | step 400")
 
@@ -60,6 +62,7 @@ def test_the_printed_table_marks_the_best_and_names_every_state(grid: Path) -> N
     assert "  - transformer tiny 1: failed: the dev loss is nan | step 400" in text
     assert "      alone: dvc repro evaluate@image_digits-transformer-tiny-1" in text
     assert "  - lstm_attention tiny 1: not yet run" in text
+    assert "bytenet" not in text  # who excludes a cell does not look for it
     assert "transformer tiny: " in text and "over 2 seeds" in text
     assert "examples: train 20,000, dev 500, test 120" in text
     assert "3 of 120 test in train (5 by input alone)" in text

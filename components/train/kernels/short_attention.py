@@ -24,19 +24,12 @@ import jax.numpy as jnp
 from jax.experimental import pallas as pl
 from jax.experimental.pallas import triton as plgpu
 
+from components.train.kernels.hashing import hashed, key_of, threshold
+
 LONGEST = 128  # keys and queries; more do not fit on the chip with their gradients
 WIDEST = 128  # of a head
 SMALLEST = 16  # a side of a tile that the matrix units take
 QUERIES = 64  # that a program looks at together
-
-
-@functools.cache
-def runs_here() -> bool:
-    """Whether this process computes on an NVIDIA GPU of Ampere or later, which is what Triton needs for
-    bfloat16; others have a name where these have a number."""
-    device = jax.devices()[0]
-    major = str(getattr(device, "compute_capability", "")).split(".")[0]
-    return device.platform == "gpu" and major.isdigit() and int(major) >= 8
 
 
 def fits(queries: int, keys: int, d_head: int, dtype: Any) -> bool:
@@ -75,7 +68,7 @@ def attention(
     bias = _filled(bias, 2, most_queries) if bias.shape[2] > 1 else bias
     q = _filled(q, 1, most_queries)
     k, v = _filled(k, 1, most_keys), _filled(v, 1, most_keys)
-    y = _attention(q, k, v, bias, seed, scale, rate, interpret)
+    y = _attention(q, k, v, bias, key_of(seed), scale, rate, interpret)
     return y[:, :queries]
 
 
@@ -165,20 +158,8 @@ def _kept(seed: Any, first: Any, shape: tuple[int, int], rate: float) -> Any:
     """M / (1 - rate) for so many queries and keys, `first` being the number of the first query."""
     query = first + jax.lax.broadcasted_iota(jnp.int32, shape, 0)
     place = query * shape[1] + jax.lax.broadcasted_iota(jnp.int32, shape, 1)
-    kept = hashed(place.astype(jnp.uint32), *seed) >= int(rate * 2**24)
+    kept = hashed(place.astype(jnp.uint32), *seed) >= threshold(rate)
     return jnp.where(kept, 1.0 / (1.0 - rate), 0.0)
-
-
-def hashed(place: Any, first: Any, second: Any) -> Any:
-    """24 bits, int32, of uint32 places and two words of a seed: rounds of multiply and shift, each
-    invertible (the constants of lowbias32, https://nullprogram.com/blog/2018/07/31/)."""
-    x = place
-    for word in (first, second):
-        x = x ^ word
-        x = (x ^ (x >> jnp.uint32(16))) * jnp.uint32(0x7FEB352D)
-        x = (x ^ (x >> jnp.uint32(15))) * jnp.uint32(0x846CA68B)
-        x = x ^ (x >> jnp.uint32(16))
-    return (x >> jnp.uint32(8)).astype(jnp.int32)
 
 
 def _forward(

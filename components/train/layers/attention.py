@@ -14,6 +14,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from components.train.accelerator import accelerator
 from components.train.layers import masks
 from components.train.layers.dropout import Dropout
 from components.train.layers.fused_attention import kernel_for
@@ -96,17 +97,26 @@ class Attention(keras.layers.Layer):
         x = ops.reshape(x, (batch, length, -1, self.d_head))
         return ops.transpose(x, (0, 2, 1, 3))
 
-    def project(self, x: Any, which: str) -> Any:
-        """x [..., D] through the matrix and bias of "q", "kv" or "output"."""
-        y = ops.matmul(x, ops.cast(getattr(self, f"{which}_kernel"), x.dtype))
-        return y + ops.cast(getattr(self, f"{which}_bias"), x.dtype) if self.use_bias else y
+    def project(self, x: Any, which: str, half: int | None = None) -> Any:
+        """x [..., D] through the matrix and bias of "q", "kv" or "output", or half of their columns."""
+
+        def weight(name: str) -> Any:
+            found = ops.cast(getattr(self, f"{which}_{name}"), x.dtype)
+            return found if half is None else ops.split(found, 2, axis=-1)[half]
+
+        y = ops.matmul(x, weight("kernel"))
+        return y + weight("bias") if self.use_bias else y
 
     def keys_values(self, x: Any, places: Any = None) -> tuple[Any, Any]:
         """What [B, L, D] offers to be attended to: keys and values [B, num_kv_heads, L, D/H].
 
         places: of the keys, [L] or [B, L], for positions that turn them.
         """
-        k, v = ops.split(self.project(x, "kv"), 2, axis=-1)
+        if accelerator() is None:
+            k, v = ops.split(self.project(x, "kv"), 2, axis=-1)
+        else:
+            # The gradients of two halves of one product would be copied into one array, twice.
+            k, v = (self.project(x, "kv", half) for half in (0, 1))
         k = self.heads(k)
         if self.positions is not None:
             k = self.positions.turn(k, places)

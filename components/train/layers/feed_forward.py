@@ -26,8 +26,8 @@ class FeedForward(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.expand = keras.layers.Dense(d_ff, activation=activation, name="expand")
-        self.drop = Dropout(relu_dropout)
+        self.expand = keras.layers.Dense(d_ff, name="expand")
+        self.drop = Dropout(relu_dropout, activation)
         self.contract = keras.layers.Dense(d_model, name="contract")
 
     def build(self, x_shape: Any) -> None:

@@ -12,10 +12,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import keras
 from keras import ops
 
-from components.train.accelerator import accelerator
+from components.train.accelerator import accelerator, runs_triton
 from components.train.watch import watched
 
 Kernel = Callable[[Any, Any, Any, Any], Any]
@@ -33,15 +32,12 @@ def kernel_for(q: Any, k: Any, *, scale: float, rate: float, seeds: Any) -> Kern
         rate: dropped share of the weights.
         seeds: a SeedGenerator, where there is a rate.
     """
-    kind = accelerator()
-    if kind is None or watched():
+    if accelerator() is None or watched():
         return None
-    if kind == "gpu" and keras.distribution.distribution() is None:
+    if runs_triton():
         from components.train.kernels import short_attention
 
-        if short_attention.runs_here() and short_attention.fits(
-            q.shape[2], k.shape[2], q.shape[3], q.dtype
-        ):
+        if short_attention.fits(q.shape[2], k.shape[2], q.shape[3], q.dtype):
             seed = seeds.next() if rate else ops.zeros((2,), dtype="uint32")
             short = partial(short_attention.attention, seed=seed, scale=scale, rate=rate)
             return lambda q, k, v, bias: _by_length(partial(short, bias=bias), (q, k, v))

@@ -32,7 +32,8 @@ class PreNorm(keras.layers.Layer):
         self.built = True
 
     def call(self, x: Any, sublayer: Callable[[Any], Any], training: bool | None = None) -> Any:
-        return x + self.drop(sublayer(self.norm(x)), training=training)
+        normed, x = self.norm.beside(x)
+        return x + self.drop(sublayer(normed), training=training)
 
 
 class PostNorm(keras.layers.Layer):

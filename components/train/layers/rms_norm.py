@@ -34,5 +34,9 @@ class RMSNorm(keras.layers.Layer):
         y = y * ops.rsqrt(ops.mean(y * y, axis=-1, keepdims=True) + self.epsilon)
         return ops.cast(y * self.gamma, x.dtype)
 
+    def beside(self, x: Any) -> tuple[Any, Any]:
+        """The norm of x, and x, as LayerNorm has it."""
+        return self(x), x
+
     def compute_output_shape(self, x_shape: Any) -> Any:
         return x_shape

@@ -1,4 +1,4 @@
-"""Random words, and the embedding's gradient as a matrix product."""
+"""The embedding's gradient as a matrix product."""
 
 from __future__ import annotations
 
@@ -9,21 +9,7 @@ pytest.importorskip("jax", exc_type=ImportError)
 import jax
 import jax.numpy as jnp
 
-from components.train.kernels import random_words
 from components.train.kernels.rows_of_table import rows_of_table
-
-
-def test_words_are_uniform_and_a_seeds_own() -> None:
-    with jax.default_device(jax.devices("cpu")[0]):
-        seeds = [jnp.asarray(seed, jnp.uint32) for seed in ((1, 2), (1, 3), (2, 2))]
-        first, *others = (np.asarray(random_words.draw(50_000, seed)) for seed in seeds)
-        again = np.asarray(random_words.draw(50_000, seeds[0]))
-    assert first.shape == (50_000, 1) and first.dtype == np.uint32
-    assert np.array_equal(first, again)
-    bytes_of = first.view(np.uint8).ravel()
-    assert bytes_of.mean() == pytest.approx(127.5, abs=1)
-    for other in others:
-        assert (other == first).mean() < 0.001
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])

@@ -64,10 +64,11 @@ def _span(text: str, first: str) -> tuple[int, int]:
 
 def main(arguments: Sequence[str]) -> int:
     """Runs a command of DVC in this process, with this way of writing dvc.lock; its exit code."""
-    from pipeline import dvc_stages
+    from pipeline import dvc_index, dvc_stages
 
     path = list(sys.path)
     install()
+    dvc_index.install()
     dvc_stages.install(path)
     sys.unraisablehook = _quiet_about_bars
     from dvc.cli import main as run

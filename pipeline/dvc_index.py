@@ -39,5 +39,4 @@ def install() -> None:
             one.startswith(folder) for one in paths[within : within + 1]
         )
 
-    DulwichBackend.is_tracked = is_tracked
-
+    DulwichBackend.is_tracked = is_tracked  # type: ignore[method-assign]

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from components import catalog, declaration
-from components.closure import closure, combine, fingerprint
 from components.train.hparams import of_results
 from pipeline.cells import Cell, parts
+from pipeline.closure import closure, combine, fingerprint
 
 if TYPE_CHECKING:
     from pipeline.params import Params

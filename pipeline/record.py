@@ -12,10 +12,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from components.closure import combine
 from components.train.hparams import of_results
 from pipeline import identity
 from pipeline.cells import Cell
+from pipeline.closure import combine
 from pipeline.resolved import Resolved
 
 LIBRARIES = ("tensorflow", "keras", "jax", "numpy", "sentencepiece", "tfx-bsl", "dvc", "mlflow")

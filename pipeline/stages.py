@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from components import catalog, closure
+from components import catalog
 from components.catalog import UserError
-from pipeline import record, store, tracking, warm
+from pipeline import closure, record, store, tracking, warm
 from pipeline.cells import Cell
 from pipeline.failures import recorded
 from pipeline.progress import Progress

@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from components import catalog
-from components.closure import closure, combine, fingerprint
+from components.declaration import parse
+from pipeline import closure as closure_module
+from pipeline import named
+from pipeline.closure import closure, combine, fingerprint
 
 FILES = {
     "models/one.py": "from my_code.parts import part\nimport numpy\n",
@@ -74,3 +77,23 @@ def test_a_training_reaches_its_layers_and_no_other_model() -> None:
     names = {found.name for found in closure([path])}
     assert {"transformer.py", "attention.py", "hparams.py"} <= names
     assert "lstm_attention.py" not in names
+
+
+def test_what_files_name_is_read_once_and_known_by_their_bytes(
+    code: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def found() -> list[str]:
+        """As a new process finds it."""
+        for one in (named._known, named._new, closure_module._reached):
+            one.cache_clear()
+        paths = closure([code / "models" / "one.py"], [str(code)])
+        return [path.name for path in paths]
+
+    read: list[Path] = []
+    monkeypatch.setattr(named, "parse", lambda path: read.append(path) or parse(path))
+    monkeypatch.setattr(catalog, "ROOT", tmp_path)
+    first = found()
+    assert len(read) == 4 and found() == first and len(read) == 4
+    (code / "parts" / "part.py").write_text("from my_code.parts import unused\n")
+    assert found() == ["one.py", "__init__.py", "part.py", "unused.py"]
+    assert [path.name for path in read[4:]] == ["part.py", "unused.py"]

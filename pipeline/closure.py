@@ -8,7 +8,6 @@ folder (a table of words beside the code that reads it).
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
@@ -16,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from components.catalog import Package, packages
-from components.declaration import parse
+from pipeline.named import named, remember
 
 FUNCTION = re.compile(r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+):[A-Za-z_]\w*")
 
@@ -36,6 +35,7 @@ def closure(paths: Iterable[Path], plugins: Sequence[str] = ()) -> tuple[Path, .
         seen.add(path)
         if path.suffix == ".py":
             waiting.extend(_reached(path, within))
+    remember()
     return tuple(sorted(seen))
 
 
@@ -74,30 +74,20 @@ def _reached(path: Path, within: tuple[Package, ...]) -> tuple[Path, ...]:
         return ()
     own = (*home.name.split("."), *path.relative_to(home.folder).with_suffix("").parts)
     found: list[Path] = []
-    for node in ast.walk(parse(path)):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                found.extend(_files(alias.name.split("."), within))
-        elif isinstance(node, ast.ImportFrom):
-            start = list(own[: len(own) - node.level]) if node.level else []
-            module = start + (node.module.split(".") if node.module else [])
-            found.extend(_files(module, within))
-            for alias in node.names:  # `from package import module`
-                found.extend(_files([*module, alias.name], within))
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            named = FUNCTION.fullmatch(node.value)
-            if named:
-                found.extend(_files(named[1].split("."), within))
-            elif _beside(path, node.value):
-                found.append(path.parent / node.value)
+    imports, strings = named(path)
+    for level, name, members in imports:
+        start = list(own[: len(own) - level]) if level else []
+        module = start + (name.split(".") if name else [])
+        found.extend(_files(module, within))
+        for member in members or ():  # `from package import module`
+            found.extend(_files([*module, member], within))
+    for text in strings:
+        function = FUNCTION.fullmatch(text)
+        if function:
+            found.extend(_files(function[1].split("."), within))
+        elif not text.endswith(".py") and (path.parent / text).is_file():
+            found.append(path.parent / text)
     return tuple(found)
-
-
-def _beside(path: Path, text: str) -> bool:
-    """Whether a string names a data file in the folder of the module that holds it."""
-    if not 0 < len(text) < 100 or "." not in text or "/" in text or text.endswith(".py"):
-        return False
-    return (path.parent / text).is_file()
 
 
 def _files(module: Sequence[str], within: tuple[Package, ...]) -> list[Path]:

@@ -71,6 +71,8 @@ def timed(folder: Path, *words: str, warm: bool = True) -> Timed:
     """Runs a command in a project. Raises SystemExit with its last words if it fails."""
     paths = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     environment = {**os.environ, "PATH": paths, "TENSORGRID_WARM": "20" if warm else "0"}
+    # Where it is set every fork compiles the project's files; nobody sets it to train.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     began = time.perf_counter()
     marks: list[tuple[str, float]] = []
     lines: list[bytes] = []

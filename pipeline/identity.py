@@ -119,7 +119,7 @@ def used_files(params: Params) -> tuple[Path, ...]:
 
 def _body(signature: Mapping[str, Any], model: str) -> list[Path]:
     """The files that are looked up by name: no import statement reaches them."""
-    own = declaration.read(_path("models", model)).needs.get("modalities", {})
+    own = _own_modalities(_path("models", model))
     named = {
         f"modalities/{own.get(side, {}).get(one[side], one[side])}"
         for one in parts(signature)
@@ -137,6 +137,12 @@ def _body(signature: Mapping[str, Any], model: str) -> list[Path]:
 
 def _path(kind: str, name: str) -> Path:
     return _paths(kind, catalog.packages())[name]
+
+
+@cache
+def _own_modalities(path: Path) -> Mapping[str, Mapping[str, str]]:
+    """Of a model's file; every cell asks for the same few."""
+    return declaration.read(path).needs.get("modalities", {})
 
 
 @cache

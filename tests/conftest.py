@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 
 # A shell's background job inherits that ^C is ignored, and so would the processes that tests interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Tests start some hundred processes; where this is set, each compiles the project's files for itself.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import shutil
 import time
+from pathlib import Path
 
+import pytest
+
+from components import declaration
+from pipeline import identity
+from pipeline.cells import RUN
+from pipeline.params import load
 from tests.pipeline.project import Project
 
 
@@ -80,3 +87,21 @@ def test_three_hundred_cells_in_about_a_second(finished: Project) -> None:
     assert found["300"] == "cells: 4 up to date, 296 to train"
     # 0.4 s on an idle machine; tests share theirs.
     assert time.monotonic() - started < 4
+
+
+def test_a_models_file_is_read_once_whatever_the_number_of_its_cells(
+    finished: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finished.edit("params.yaml", "[1]", "[1, 2, 3, 4, 5, 6]")
+    monkeypatch.chdir(finished.root)
+    params = load(finished.root)
+    read: list[Path] = []
+    original = declaration.read
+    monkeypatch.setattr(
+        identity.declaration, "read", lambda path, *more: read.append(path) or original(path, *more)
+    )
+    identity._own_modalities.cache_clear()
+    ready = [cell for cell in params.cells if cell.status == RUN]
+    digests = {identity.train_digest(params, cell) for cell in ready}
+    assert len(digests) == len(ready) > 20
+    assert len([path for path in read if path.parent.name == "models"]) == 2

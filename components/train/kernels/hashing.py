@@ -3,7 +3,7 @@
 A generator writes its numbers to memory and whoever needs them reads them; a hash is computed where its
 bits are needed, once more in the backward pass, and is the same on any device and however an array is
 spread over several. It is the finalizer lowbias32 (https://nullprogram.com/blog/2018/07/31/), whose rounds of
-multiply and shift are invertible, with one word of a key before each multiplication.
+multiply and shift are invertible, with one word of a key before each round.
 """
 
 from __future__ import annotations

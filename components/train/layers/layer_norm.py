@@ -16,6 +16,7 @@ import keras
 from keras import ops
 
 from components.train.accelerator import runs_triton
+from components.train.watch import watched
 
 EPSILON = 1e-6
 
@@ -37,22 +38,31 @@ class LayerNorm(keras.layers.Layer):
         self.built = True
 
     def call(self, x: Any) -> Any:
-        return self.beside(x)[0]
-
-    def beside(self, x: Any) -> tuple[Any, Any]:
-        """The norm of x, and x itself for what goes past the norm: one kernel adds their gradients."""
         # Values, not variables: TensorFlow would want the gradient of a variable by another way.
         gamma, beta = ops.copy(self.gamma), ops.copy(self.beta)
-        if runs_triton():
-            from components.train.kernels import layer_norm
-
-            if layer_norm.fits(x.shape):
-                return layer_norm.beside(x, gamma, beta, self.epsilon)
+        if _has_kernel(x):
+            return _kernels().beside(x, gamma, beta, self.epsilon)[0]
         y = _normalise(ops.cast(x, "float32"), gamma, beta, self.epsilon)
-        return ops.cast(y, x.dtype), x
+        return ops.cast(y, x.dtype)
+
+    def beside(self, x: Any) -> tuple[Any, Any]:
+        """The norm of x, and x itself for what goes past the norm: a kernel adds their gradients."""
+        if watched() or not _has_kernel(x):
+            return self(x), x  # whoever watches a layer sees its calls
+        return _kernels().beside(x, ops.copy(self.gamma), ops.copy(self.beta), self.epsilon)
 
     def compute_output_shape(self, x_shape: Any) -> Any:
         return x_shape
+
+
+def _has_kernel(x: Any) -> bool:
+    return runs_triton() and _kernels().fits(x.shape)
+
+
+def _kernels() -> Any:
+    from components.train.kernels import layer_norm  # JAX's
+
+    return layer_norm
 
 
 def _normalise(x: Any, gamma: Any, beta: Any, epsilon: float) -> Any:

@@ -185,6 +185,23 @@ short, short_mean = np.asarray(layer(x, bias), "float32"), mean_of(40)
 norm = np.linalg.norm
 print(json.dumps([*map(float, [norm(short - plain) / norm(plain), norm(short_mean - plain) / norm(plain),
                   norm(plain_mean - plain) / norm(plain)]), calls[0], sorted(set(calls))]))
+
+from components.train.kernels import layer_norm as kernels
+from components.train.layers import layer_norm
+from components.train.layers.residual import PreNorm
+from components.train.watch import shown_to
+wrap, x = PreNorm(64, 0.0), keras.random.normal((4, 8, 64), seed=5)
+def values_and_gradient():
+    y, back = jax.vjp(lambda x: wrap(x, sublayer=lambda y: y * y), x)
+    return np.stack([y, back(x)[0]])
+plain, seen = values_and_gradient(), []
+beside = kernels.beside
+kernels.beside = lambda *xs: seen.append("kernel") or beside(*xs, interpret=True)
+layer_norm.runs_triton = lambda: True
+apart = [float(np.abs(values_and_gradient() - plain).max())]
+with shown_to(lambda layer, name, value: seen.append(f"{layer.name}:{name}"), [wrap.norm]):
+    wrap(x, sublayer=lambda y: y)
+print(json.dumps([*apart, seen]))
 """
 
 
@@ -196,11 +213,28 @@ def test_the_backends_kernel_gives_the_same() -> None:
     assert apart < 1e-5 and size > 0.1
 
 
-@pytest.mark.slow
-def test_the_kernel_for_short_rows_gives_the_same_and_drops_as_often() -> None:
-    """Without dropout what the steps give; with it, the mean of 40 draws is as near to that as theirs."""
+@pytest.fixture(scope="module")
+def kernels_in_layers() -> list[str]:
+    """What SHORT prints."""
     skip_without_jax()
-    apart, mean_apart, steps_apart, first, rates = json.loads(on_jax("-c", SHORT, timeout=200))
+    return on_jax("-c", SHORT, timeout=200).splitlines()[-2:]
+
+
+@pytest.mark.slow
+def test_a_norms_kernel_gives_the_same_past_a_sublayer_and_can_be_watched(
+    kernels_in_layers: list[str],
+) -> None:
+    apart, seen = json.loads(kernels_in_layers[1])
+    assert apart < 1e-5
+    assert seen == ["kernel", "kernel", "norm:output"]
+
+
+@pytest.mark.slow
+def test_the_kernel_for_short_rows_gives_the_same_and_drops_as_often(
+    kernels_in_layers: list[str],
+) -> None:
+    """Without dropout what the steps give; with it, the mean of 40 draws is as near to that as theirs."""
+    apart, mean_apart, steps_apart, first, rates = json.loads(kernels_in_layers[0])
     assert apart < 0.01
     assert first == 0.0 and rates == [0.0, 0.25]
     assert 0.7 < mean_apart / steps_apart < 1.4

@@ -16,7 +16,7 @@ repro: $(VENV)/run.stamp $(if $(EXTRA),$(VENV)/$(EXTRA).stamp) ## set up, run wh
 	@python -m pipeline repro $(ARGS)
 
 test: $(VENV)/dev.stamp ## set up, run the whole test suite
-	@python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --durations 15 $(ARGS)
+	@python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --durations 15 $(ARGS)
 
 lint: $(VENV)/dev.stamp ## ruff and mypy
 	@ruff check . && ruff format --check . && mypy

@@ -113,6 +113,7 @@ def evaluated(run: Path, data: Path, model: str, hparams: dict[str, Any], **sett
     )
 
 
+@pytest.mark.slow
 def test_metrics_say_which_engine_it_was_and_agree(
     data: Path, network: Any, tmp_path: Path
 ) -> None:

@@ -56,6 +56,7 @@ def test_what_dvc_did_not_write_is_left_to_dvc(text: str) -> None:
     assert dvc_lock.exchange(text, "train@b", ENTRY) is None
 
 
+@pytest.mark.slow
 def test_the_file_is_byte_for_byte_dvcs(
     fresh: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

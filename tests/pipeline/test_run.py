@@ -29,6 +29,7 @@ def run(project: Project, jobs: int = 2) -> tuple[int, str]:
     return done.code, done.output
 
 
+@pytest.mark.slow
 def test_it_leaves_the_lock_of_a_serial_repro(fresh: Project, tmp_path: Path) -> None:
     serial = fresh.copy(tmp_path / "serial")
     assert serial.dvc("repro").code == 0

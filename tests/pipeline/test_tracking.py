@@ -259,6 +259,7 @@ def test_sync_marks_a_run_whose_writer_died_with_its_training(tmp_path: Path) ->
     assert statuses == ["KILLED", "RUNNING", "RUNNING"]
 
 
+@pytest.mark.slow
 def test_six_processes_start_at_once_on_a_store_that_is_not_there(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from pipeline import tracking\n"

@@ -163,6 +163,7 @@ def test_draws_follow_the_probabilities(data: Path) -> None:
     assert shares["translation"] / 8000 == pytest.approx(1 / 7, abs=0.015)
 
 
+@pytest.mark.slow
 def test_trains_resumes_and_scores_every_member(data: Path, tmp_path: Path) -> None:
     whole = run(data, tmp_path / "whole")
     history = [json.loads(line) for line in (whole / "history.jsonl").read_text().split("\n")[:-1]]

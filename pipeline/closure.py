@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from components.catalog import Package, packages
-from pipeline.named import named, remember
+from pipeline.named import digest, named, remember
 
 FUNCTION = re.compile(r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+):[A-Za-z_]\w*")
 
@@ -45,18 +45,13 @@ def fingerprint(paths: Iterable[Path], plugins: Sequence[str] = ()) -> dict[str,
     Files are named by their package, so that two clones agree.
     """
     within = packages(plugins)
-    return {_name(path, within): _digest(path, path.stat().st_mtime_ns) for path in paths}
+    return {_name(path, within): digest(path)[:12] for path in paths}
 
 
 def combine(prints: dict[str, str]) -> str:
     """One 16-digit hash of a fingerprint."""
     text = "\n".join(f"{name} {digest}" for name, digest in sorted(prints.items()))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-@cache
-def _digest(path: Path, _modified: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
 
 
 def _name(path: Path, within: tuple[Package, ...]) -> str:

@@ -26,42 +26,50 @@ MOST = 5000
 # [level, module or "", imported names or null for `import module`]
 Import = list[Any]
 
+_new: set[str] = set()
+
 
 def named(path: Path) -> tuple[list[Import], list[str]]:
     """The imports of a Python file, wherever they stand, and its strings with a dot and no slash.
 
     Raises UserError, with the line, if it is not Python.
     """
-    key = hashlib.sha256(path.read_bytes()).hexdigest()[:24]
+    key = digest(path)
     known = _known()
     if key not in known:
-        known[key] = [[], []]
+        read: list[Any] = [[], []]
         for kind, found in _read(parse(path)):
-            known[key][kind].append(found)
-        _new().add(key)
+            read[kind].append(found)
+        known[key] = read
+        _new.add(key)
     return known[key][0], known[key][1]
 
 
 def remember() -> None:
     """Writes down what this process has read itself. A project that cannot be written to goes without."""
-    if not _new():
+    if not _new:
         return
     known = _known()
-    kept = known if len(known) <= MOST else {key: known[key] for key in _new()}
+    kept = known if len(known) <= MOST else {key: known[key] for key in _new}
     with contextlib.suppress(OSError):
         write_text(catalog.ROOT / FILE, json.dumps(kept))
-    _new().clear()
+    _new.clear()
+
+
+def digest(path: Path) -> str:
+    """The sha256 of a file's bytes, read once while it is not written to."""
+    return _digest(path, path.stat().st_mtime_ns)
+
+
+@cache
+def _digest(path: Path, _modified: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 @cache
 def _known() -> dict[str, list[Any]]:
     file = catalog.ROOT / FILE
     return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-
-
-@cache
-def _new() -> set[str]:
-    return set()
 
 
 def _read(tree: ast.Module) -> Iterator[tuple[int, Any]]:

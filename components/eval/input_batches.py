@@ -14,6 +14,8 @@ from components.train.assembly import pad
 from components.train.records import Records
 
 SHORTEST = 16
+NOISE_LEVELS = 1 << 24
+"""Noise is a whole number below this: mixed precision would round fractions, to 256 levels in bf16."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +72,9 @@ def _round_up(length: int) -> int:
 
 
 def _noise(indices: np.ndarray, shape: tuple[int, ...], seed: int) -> np.ndarray:
-    """Uniform numbers in [0, 1), a row a record, the same in whichever batch it is."""
-    noise = np.zeros(shape, np.float32)
+    """Uniform int32 in [0, NOISE_LEVELS), a row a record, the same in whichever batch it is."""
+    noise = np.zeros(shape, np.int32)
     for row, index in enumerate(indices):
-        noise[row] = np.random.default_rng((seed, int(index))).random(shape[1], dtype=np.float32)
+        drawn = np.random.default_rng((seed, int(index))).random(shape[1], dtype=np.float32)
+        noise[row] = drawn * NOISE_LEVELS  # exact: NumPy's fractions have 24 bits
     return noise

@@ -131,7 +131,7 @@ class Predictor:
         all shapes only when it meets the second one, and threads had better find it made."""
         for size in () if self._ready else (1, 2):
             shape = (size, 2 * size)
-            tiny = {"room": np.zeros(shape, bool), "noise": np.zeros(shape, np.float32)}
+            tiny = {"room": np.zeros(shape, bool), "noise": np.zeros(shape, np.int32)}
             inputs = batch["inputs"]  # ids vary in length; all else can be as it is
             varies = self.network.input_modality == "symbol"
             whole = shape if varies else (size, *inputs.shape[1:])

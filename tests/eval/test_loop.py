@@ -90,7 +90,7 @@ def test_the_loop_computes_little_more_than_the_sentences_that_go_on(
     inputs = records.batch(range(14))["inputs"]
     limits = np.arange(14) + 3
     batch = {"inputs": inputs, "room": np.arange(16) < limits[:, None]}
-    batch["noise"] = np.zeros(batch["room"].shape, np.float32)
+    batch["noise"] = np.zeros(batch["room"].shape, np.int32)
     rows: list[int] = []
     step = network.step
 

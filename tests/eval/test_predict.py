@@ -6,6 +6,7 @@ import pytest
 from keras import ops
 
 from components.datagen.schema import EOS
+from components.eval.decoding.decoder import Decoder, Search
 from components.eval.decoding.search import search_of
 from components.eval.input_batches import Reach, input_batches
 from components.eval.predict import Predictor, dev_metric_fn, target_vocabulary
@@ -82,7 +83,7 @@ def test_padding_of_inputs_changes_nothing(copying, model):
     batch = {"inputs": records.batch([0, 1])["inputs"]}
     length = batch["inputs"].shape[1]
     batch["room"] = np.ones((2, 9), bool)
-    batch["noise"] = np.zeros((2, 9), np.float32)
+    batch["noise"] = np.zeros((2, 9), np.int32)
     ids, scores = decoder.predict_on_batch(batch)
     padded = {**batch, "inputs": np.pad(batch["inputs"], [(0, 0), (0, 17 - length)])}
     ids_again, scores_again = decoder.predict_on_batch(padded)
@@ -102,6 +103,35 @@ def test_batches_of_any_size_give_the_same_answers_in_order(copying, method):
     assert small.scores == pytest.approx(large.scores, abs=1e-4)
     first = predictor(copying, network, settings).predict(records, max_examples=3)
     assert first.texts == large.texts[:3]
+
+
+@pytest.fixture
+def half_precision():
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    yield
+    keras.config.set_dtype_policy("float32")
+
+
+@pytest.mark.parametrize("method", ["beam", "greedy", "sample"])
+def test_mixed_precision_decodes_every_example(copying, method, half_precision):
+    _, manifest, records = copying
+    network = tiny.network(manifest, "transformer")
+    settings = EvalSettings(method=method, extra_length=4, seed=5)
+    found = predictor(copying, network, settings).predict(records)
+    assert len(found.texts) == len(records) and len(set(found.texts)) > 2
+    assert np.isfinite(found.scores).all()
+
+
+def test_mixed_precision_rounds_no_noise(copying, half_precision):
+    _, manifest, records = copying
+
+    def untouched(step, init_cache, batch, memory):
+        return batch["noise"], ops.zeros((ops.shape(batch["noise"])[0],))
+
+    decoder = Decoder(tiny.network(manifest, "transformer"), Search(1, untouched))
+    for _, batch in input_batches(records, Reach()):
+        np.testing.assert_array_equal(decoder.predict_on_batch(batch)[0], batch["noise"])
+        assert len(np.unique(batch["noise"] % 4096)) > 100  # the low bits are drawn as well
 
 
 def test_another_seed_draws_other_texts(copying):

@@ -6,6 +6,7 @@ from keras import ops
 
 from components.eval.decoding.greedy import follow
 from components.eval.decoding.sampling import sampler
+from components.eval.input_batches import NOISE_LEVELS
 from tests.eval import markov
 
 DRAWS = 20_000
@@ -34,7 +35,7 @@ def draw(noise, **settings):
     ],
 )
 def test_shares_are_within_three_standard_deviations(settings, expected):
-    noise = np.random.default_rng(1).random((DRAWS, 1), dtype=np.float32)
+    noise = np.random.default_rng(1).integers(NOISE_LEVELS, size=(DRAWS, 1), dtype=np.int32)
     symbols = draw(noise, **{"temperature": 1.0, "top_k": 0, "top_p": 1.0, **settings})
     shares = np.bincount(symbols, minlength=5) / DRAWS
     expected = np.array(expected)
@@ -43,14 +44,15 @@ def test_shares_are_within_three_standard_deviations(settings, expected):
 
 
 def test_the_running_sum_decides():
-    noise = np.array([[0.0], [0.39], [0.41], [0.69], [0.71], [0.89], [0.91], [1.0]], np.float32)
+    shares = np.array([0.0, 0.39, 0.41, 0.69, 0.71, 0.89, 0.91, 1.0])
+    noise = (shares * NOISE_LEVELS).astype(np.int32)[:, None]
     symbols = draw(noise, temperature=1.0, top_k=0, top_p=1.0)
     assert symbols.tolist() == [2, 2, 4, 4, 3, 3, 1, 1]
 
 
 def test_the_same_numbers_draw_the_same_output_in_any_company():
     logits = markov.tables(6, 8, seed=8, sharpness=1.0)
-    noise = np.random.default_rng(3).random((6, 9), dtype=np.float32)
+    noise = np.random.default_rng(3).integers(NOISE_LEVELS, size=(6, 9), dtype=np.int32)
 
     def sample(rows):
         step, init_cache = markov.make_step(logits[rows], 1)

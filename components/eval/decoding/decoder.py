@@ -26,8 +26,8 @@ class Decoder(keras.Model):
     """Inputs to the output that a search finds, and its score.
 
     Batches are dicts: `inputs` as the network reads them; `room` [B, T] bool, True at the positions
-    that an output may take (none in rows that only fill up the batch); `noise` [B, T] float32,
-    uniform in [0, 1). Returns ids [B, T] int32, EOS included, then PAD, and scores [B] float32.
+    that an output may take (none in rows that only fill up the batch); `noise` [B, T] int32,
+    uniform in [0, NOISE_LEVELS). Returns ids [B, T] int32, EOS included, then PAD, and scores [B] float32.
 
     Args:
         network: a built `Network` whose targets are symbols.

@@ -39,7 +39,7 @@ def follow(
 
     Args:
         step, init_cache, memory: as for `beam_search`, with one beam.
-        batch: `room` [B, T] bool, as for `beam_search`; `noise` [B, T] float32 if `choose` draws.
+        batch: `room` [B, T] bool, as for `beam_search`; `noise` [B, T] int32 if `choose` draws.
         choose: takes the next symbols; greedy decoding if left out.
 
     Returns:

@@ -19,10 +19,11 @@ from keras import ops
 
 from components.eval.decoding.distribution import log_total, without_padding
 from components.eval.decoding.greedy import Choose
+from components.eval.input_batches import NOISE_LEVELS
 
 
 def sampler(*, temperature: float, top_k: int, top_p: float) -> Choose:
-    """What `follow` calls to draw symbols, with noise [B, T] float32, uniform in [0, 1).
+    """What `follow` calls to draw symbols, with noise [B, T] int32, uniform in [0, NOISE_LEVELS).
 
     Args:
         temperature: above 0; below 1 sharpens.
@@ -39,7 +40,8 @@ def sampler(*, temperature: float, top_k: int, top_p: float) -> Choose:
         # The likeliest symbol always stays: nothing stands before it.
         p = p * ops.cast(before < top_p, "float32")
         running = ops.cumsum(p, axis=-1)
-        u = ops.take(noise, position, axis=1)[:, None] * running[:, -1:]
+        u = ops.cast(ops.take(noise, position, axis=1), "float32")[:, None] / NOISE_LEVELS
+        u = u * running[:, -1:]
         place = ops.sum(ops.cast(running <= u, "int32"), axis=-1, keepdims=True)
         # Where rounding makes u reach the sum itself, the last symbol that may be drawn is.
         last = ops.sum(ops.cast(p > 0, "int32"), axis=-1, keepdims=True) - 1

@@ -28,7 +28,7 @@ def setting(
 
 
 SCHEDULES = ("noam", "rsqrt", "constant", "constant_exp_warmup", "cosine", "linear")
-OPTIMIZERS = ("adam", "adamw", "lamb", "lion", "adafactor", "sgd")
+OPTIMIZERS = ("adam", "adamw", "lamb", "lion", "adafactor", "sgd", "muon")
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Hparams:
     beta1: float = setting(0.9, "Adam's first decay, or SGD's momentum", low=0, high=1)
     beta2: float = setting(0.997, "Adam's second decay", low=0, high=1)
     epsilon: float = setting(1e-9, "Adam's epsilon", low=0)
-    weight_decay: float = setting(0.0, "decoupled weight decay (adamw, lamb, lion)", low=0)
+    weight_decay: float = setting(0.0, "decoupled weight decay of every weight; 0: none", low=0)
     clip_norm: float = setting(0.0, "global gradient norm is cut to this; 0: never", low=0)
     accumulate_steps: int = setting(1, "batches whose gradients are averaged for one update", low=1)
     ema_decay: float = setting(

@@ -9,6 +9,9 @@ import keras
 from components.train.adam import Adam
 from components.train.schedules import Schedule
 
+# Muon is for matrices between hidden states (Jordan et al. 2024): a body's. The rest has Adam.
+NOT_MUON = [r"/(inputs|targets)/"]
+
 
 def make_optimizer(hp: Any, total_steps: int) -> keras.optimizers.Optimizer:
     """Builds the optimizer of `hp` (fields of `Hparams`) for a training of `total_steps` batches.
@@ -54,4 +57,8 @@ def _make(hp: Any, total_steps: int) -> keras.optimizers.Optimizer:
         return keras.optimizers.Adafactor(weight_decay=decay, **common)
     if hp.optimizer == "sgd":
         return keras.optimizers.SGD(momentum=hp.beta1, weight_decay=decay, **common)
+    if hp.optimizer == "muon":
+        adam = {"adam_beta_1": hp.beta1, "adam_beta_2": hp.beta2, "epsilon": hp.epsilon}
+        decays = {"weight_decay": decay, "adam_weight_decay": decay}
+        return keras.optimizers.Muon(exclude_layers=NOT_MUON, **adam, **decays, **common)
     raise ValueError(f"no optimizer is named {hp.optimizer!r}")

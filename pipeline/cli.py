@@ -144,8 +144,12 @@ def _parser() -> argparse.ArgumentParser:
         help="ask for the data of these problems, or of all: what is reachable, what you must give",
     )
     listed = command("list", _list, "list what params.yaml may name, with meanings")
-    kinds = ("problems", "models", "metrics", "hparams", "settings")
-    listed.add_argument("kind", choices=kinds, help="hparams: named sets; settings: every key")
+    kinds = ("problems", "tasks", "models", "metrics", "hparams", "settings")
+    listed.add_argument(
+        "kind",
+        choices=kinds,
+        help="hparams: named sets; tasks, models: with their own settings; settings: all others",
+    )
     return parser
 
 

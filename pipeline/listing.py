@@ -7,13 +7,15 @@ from pathlib import Path
 import yaml
 
 from components import catalog, declaration
+from components.datagen.problem import fields
 from components.declaration import Setting
 from pipeline import sections, sets
+from pipeline.problems import TYPES
 from pipeline.schema import expectation
 
 
 def listing(root: Path, kind: str) -> str:
-    """The names of a kind (problems, models, metrics, hparams, settings), plugins included."""
+    """The names of a kind (problems, tasks, models, metrics, hparams, settings), with plugins'."""
     _use_plugins(root)
     if kind == "settings":
         return _settings()
@@ -23,8 +25,12 @@ def listing(root: Path, kind: str) -> str:
     for name, entry in catalog.entries(kind).items():
         declared = declaration.read(entry.path)
         rows.append((name, declared.summary))
-        for one in declared.options if kind == "models" else ():
-            rows.append((f"  {one.name}", _meaning(one)))
+        if kind == "tasks":
+            common = fields()
+            own = [one for key, one in fields(name).items() if key not in common]
+        else:
+            own = list(declared.options) if kind == "models" else []
+        rows += ((f"  {one.name}", _meaning(one)) for one in own)
     return _table(rows)
 
 
@@ -49,17 +55,14 @@ def _settings() -> str:
     ):
         rows = [(one.name, _meaning(one)) for one in sections.settings(section)]
         parts.append(f"{title}\n{_table(rows, indent='  ')}")
-    from components.datagen.problem import fields
-
-    rows = [
-        (name, f"{meaning} ({default!r})" if default not in (None, "", (), {}) else meaning)
-        for name, (_, default, meaning) in fields().items()
-    ]
+    rows = [(name, _meaning(one)) for name, one in fields().items()]
     parts.insert(1, f"problems.<name>\n{_table(rows, indent='  ')}")
     return "\n\n".join(parts)
 
 
 def _meaning(one: Setting) -> str:
+    if one.type in TYPES:
+        return one.meaning  # which says what may stand there
     default = "" if one.default in (None, "", (), [], {}) else f", default {one.default}"
     return f"{one.meaning} ({expectation(one)}{default})"
 

@@ -11,7 +11,6 @@ from typing import Any
 from components import catalog
 from components.catalog import UserError, closest
 from components.datagen.problem import Problem, fields, from_settings, local_files, signature
-from components.declaration import Setting
 from pipeline.cells import parts
 from pipeline.located import Located
 from pipeline.schema import validate
@@ -74,8 +73,8 @@ def check_problem_settings(located: Located, own: Mapping[str, dict[str, Any]]) 
         key = ("problems", name)
         task = _task(own, name, ())
         known = [
-            Setting(setting, TYPES.get(kind, kind), default, meaning)
-            for setting, (kind, default, meaning) in fields(task).items()
+            dataclasses.replace(one, type=TYPES.get(one.type, one.type))
+            for one in fields(task).values()
         ]
         if task is None and isinstance(given.get("task"), str):
             near = closest(given["task"], catalog.entries("tasks"))

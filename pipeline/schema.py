@@ -21,6 +21,7 @@ WORDS = {
     "list[int]": "a list of whole numbers",
     "dict": "settings, one a line",
     "dict[str, str]": "texts by name",
+    "dict[str, str | int]": "names or numbers by name",
 }
 
 
@@ -37,7 +38,8 @@ def expectation(setting: Setting) -> str:
     optional = kind.endswith(" | None")
     kind = kind.removesuffix(" | None")
     if setting.choices:
-        return "one of " + ", ".join(str(choice) for choice in setting.choices)
+        of = "a list of" if kind.startswith("list") else "one of"
+        return f"{of} " + ", ".join(str(choice) or "''" for choice in setting.choices)
     text = WORDS.get(kind, kind)
     if setting.low is not None and setting.high is not None:
         text += f" from {setting.low} to {'below ' if setting.open_high else ''}{setting.high}"
@@ -122,9 +124,10 @@ def _hashable(settings: Iterable[Setting]) -> tuple[Setting, ...]:
 
 
 def _type(setting: Setting) -> Any:
-    if setting.choices:
-        return Literal[setting.choices]
     text = normal_type(setting.type)
+    if setting.choices:
+        one: Any = Literal[setting.choices]
+        return list[one] if text.startswith("list") else one
     known = {"int": int, "float": float, "bool": bool, "str": str, "list": list, "dict": dict}
     known["Any"] = Any  # type: ignore[assignment]
     return eval(text, {"__builtins__": {}}, known)  # a type written in our own or a plugin's code

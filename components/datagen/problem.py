@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from components.datagen import task as tasks
+from components.datagen.schema import SPLITS
 from components.datagen.sources.source import Source, is_glob, is_url
+from components.declaration import Setting
 
 TEXT_KINDS = ("sentencepiece", "tokens", "characters", "bytes")
 FILTERS = ("duplicates", "empty", "too_long", "lopsided", "leaked")
@@ -140,27 +142,22 @@ SPLIT_MEANING = (
 )
 
 
-def fields(task: str | None = None) -> dict[str, tuple[str, Any, str]]:
-    """What params.yaml may set of a problem: name -> (type, default, meaning).
-
-    With a task's name its own options are among them.
-    """
-    found: dict[str, tuple[str, Any, str]] = {
-        "base": ("str", "", "the problem that this one is a variant of"),
-        "task": ("str", "", "the task, for a problem on your own data"),
-        "train": ("split", None, SPLIT_MEANING),
-        "dev": ("split", None, SPLIT_MEANING),
-        "test": ("split", None, SPLIT_MEANING),
-        "rows": ("dict", {}, "options of the function that makes the rows"),
-    }
+def fields(task: str | None = None) -> dict[str, Setting]:
+    """What params.yaml may set of a problem; with a task's name its own options are among them."""
+    found = [
+        Setting("base", "str", "", "the problem that this one is a variant of"),
+        Setting("task", "str", "", "the task, for a problem on your own data"),
+        *(Setting(split, "split", None, SPLIT_MEANING) for split in SPLITS),
+        Setting("rows", "dict", {}, "options of the function that makes the rows"),
+    ]
     for one in dataclasses.fields(Problem):
         if "meaning" in one.metadata:
             default = {} if one.default is dataclasses.MISSING else one.default
-            found[one.name] = (str(one.type), default, one.metadata["meaning"])
+            found.append(Setting(one.name, str(one.type), default, **one.metadata))
     if task:
-        for name, option in tasks.load(task).options.items():
-            found[name] = (option.type, option.default, option.meaning)
-    return found
+        options = tasks.load(task).options.items()
+        found += (Setting(name, **vars(option)) for name, option in options)
+    return {one.name: one for one in found}
 
 
 def from_settings(name: str, settings: Mapping[str, Any], base: Problem | None = None) -> Problem:

@@ -16,9 +16,9 @@ from typing import Any
 from components.catalog import UserError, closest
 from components.datagen import split_settings
 from components.datagen import task as tasks
-from components.datagen.mixing import SAMPLINGS
 from components.datagen.problem import Problem, Rows, fields
 from components.datagen.schema import SPLITS
+from components.declaration import Setting
 
 NOUNS = {
     "int": "a whole number",
@@ -58,13 +58,11 @@ def apply(name: str, settings: Mapping[str, Any], base: Problem | None) -> Probl
             raise UserError(f"{where}.{key}: a problem has no such setting; {closest(key, known)}")
     changes: dict[str, Any] = {}
     options = dict(base.options)
-    limits = {one.name: one.metadata for one in dataclasses.fields(Problem)}
     for key, value in settings.items():
-        kind = known[key][0]
-        if key in task.options:
-            options[key] = _checked(where, key, value, kind)
-        elif key not in ("base", "task", "rows", *SPLITS):
-            changes[key] = _within(where, key, _checked(where, key, value, kind), limits[key])
+        if key not in ("base", "task", "rows", *SPLITS):
+            into = options if key in task.options else changes
+            value = _checked(where, key, value, known[key].type)
+            into[key] = _within(where, key, value, known[key])
     problem = dataclasses.replace(base, options=options, **changes)
     splits: dict[str, Any] = {
         split: split_settings.split(f"{where}.{split}", split, settings[split], problem)
@@ -125,12 +123,12 @@ def _list_of(value: Any, kind: type) -> bool:
     return isinstance(value, list | tuple) and all(isinstance(one, kind) for one in value)
 
 
-def _within(where: str, key: str, value: Any, limits: Mapping[str, Any]) -> Any:
-    if choices := limits["choices"]:
+def _within(where: str, key: str, value: Any, limits: Setting) -> Any:
+    if choices := limits.choices:
         for one in value if isinstance(value, tuple) else (value,):
             if one not in choices:
                 raise UserError(f"{where}.{key}: {one!r} is not known; {closest(one, choices)}")
-    low, high = limits["low"], limits["high"]
+    low, high = limits.low, limits.high
     if value is None:
         return value
     if low is not None and value < low:
@@ -164,8 +162,8 @@ def _with_row_options(where: str, problem: Problem, settings: Any) -> Problem:
 def _check_whole(where: str, name: str, problem: Problem) -> None:
     """What can only be seen of all settings together."""
     task = tasks.load(problem.task)
+    task.check(where, problem)
     if problem.task == "multi":
-        _check_mixture(where, problem)
         return
     for split in SPLITS:
         if not getattr(problem, split):
@@ -188,23 +186,3 @@ def _check_whole(where: str, name: str, problem: Problem) -> None:
             f"{where}.dev_metric: {problem.dev_metric!r} is not one of the problem's metrics; "
             f"{closest(problem.dev_metric, metrics)}"
         )
-
-
-def _check_mixture(where: str, problem: Problem) -> None:
-    names, sampling = problem.option("tasks"), problem.option("sampling")
-    if not names:
-        raise UserError(f"{where}.tasks: expected the names of problems, e.g. [parse_synth]")
-    if sampling not in SAMPLINGS:
-        raise UserError(f"{where}.sampling: {sampling!r}; {closest(sampling, SAMPLINGS)}")
-    points = problem.option("schedule")
-    if (sampling == "schedule") != bool(points):
-        raise UserError(f"{where}.schedule: goes with `sampling: schedule`, and that with it")
-    for step, weights in points:
-        for name in weights:
-            if name not in names:
-                raise UserError(
-                    f"{where}.schedule: at step {step}, {name!r} is not one of the tasks; "
-                    f"{closest(name, names)}"
-                )
-    if problem.option("temperature") <= 0:
-        raise UserError(f"{where}.temperature: expected a number above 0")

@@ -44,15 +44,25 @@ class RowError(Exception):
 
 @dataclass(frozen=True)
 class Option:
-    """A setting that only the problems of one task have; settable in params.yaml by its name."""
+    """A setting that only the problems of one task have; settable in params.yaml by its name.
+
+    low, high, choices: the values it may have, as of `problem.setting`.
+    """
 
     type: str
     default: Any
     meaning: str
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[Any, ...] | None = None
 
 
 def _nothing(problem: Problem) -> Mapping[str, Any]:
     return {}
+
+
+def _anything_goes(where: str, problem: Problem) -> None:
+    pass
 
 
 def _no_symbols(problem: Problem) -> tuple[str, ...]:
@@ -87,6 +97,8 @@ class Task:
     transform_names: the files under `train/transforms/` that `transforms` may name.
     provides: what a model may ask for in its `NEEDS` besides the modalities.
     max_ratio: how many times longer one side may be before a row counts as lopsided; 0 = never.
+    check: (where, problem) raises UserError on options that do not go together; its message begins
+        with where, the problem's place in params.yaml.
     """
 
     columns: tuple[str, ...]
@@ -111,6 +123,7 @@ class Task:
     provides: tuple[str, ...] = ()
     max_ratio: float = 0.0
     options: Mapping[str, Option] = field(default_factory=dict)
+    check: Callable[[str, Problem], None] = _anything_goes
 
 
 def load(name: str) -> Task:

@@ -245,9 +245,9 @@ def test_a_data_frame_becomes_a_problem(tmp_path):
 
 def test_what_params_may_set_is_listed_with_its_meaning():
     known = fields("image_classification")
-    assert known["vocabulary_size"][:2] == ("int", 8000)
-    assert known["patch"][:2] == ("int", 4)
-    assert all(meaning for _, _, meaning in known.values())
+    assert (known["vocabulary_size"].type, known["vocabulary_size"].default) == ("int", 8000)
+    assert (known["patch"].type, known["patch"].default, known["patch"].low) == ("int", 4, 1)
+    assert all(one.meaning for one in known.values())
     assert "patch" not in fields()
 
 

@@ -159,6 +159,28 @@ BROKEN: dict[str, tuple[str, tuple[str, ...]]] = {
         GOOD + "problems:\n  a: {base: b}\n  b: {base: a}\n",
         ("params.yaml:11", "problems.b.base", "a -> b -> a"),
     ),
+    "another_unit": (
+        GOOD + "problems:\n  text: {base: lm_state_union_words, unit: word}\n",
+        ("params.yaml:10", "problems.text.unit", "one of characters, words, got 'word'"),
+    ),
+    "more_than_all_of_a_text": (
+        GOOD + "problems:\n  text: {base: mlm_wikipedia, mask_rate: 15}\n",
+        ("params.yaml:10", "problems.text.mask_rate", "a number from 0 to 1, got 15"),
+    ),
+    "no_such_filter": (
+        GOOD + "problems:\n  digits: {base: image_digits, drop: [empty, duplicate]}\n",
+        ("params.yaml:10", "problems.digits.drop[1]", "a list of duplicates, empty,"),
+    ),
+    "a_stride_that_leaves_text_out": (
+        change("[image_digits]", "[text]")
+        + "problems:\n  text: {base: lm_state_union_words, window: 20, stride: 30}\n",
+        ("params.yaml:10", "problems.text.stride", "at most the window, 20, found 30"),
+    ),
+    "scores_between_nothing": (
+        change("[image_digits]", "[pairs]")
+        + "problems:\n  pairs: {base: similarity_sick, low: 5, high: 1}\n",
+        ("params.yaml:10", "problems.pairs.high", "more than low, 5.0, found 1.0"),
+    ),
     "a_name_no_file_can_have": (
         GOOD + "problems:\n  my-digits: {base: image_digits}\n",
         ("params.yaml:10", "my-digits", "letters"),

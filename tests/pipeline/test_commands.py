@@ -22,7 +22,7 @@ def _in_the_repository(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(REPOSITORY)
 
 
-@pytest.mark.parametrize("kind", ["problems", "models", "metrics", "hparams", "settings"])
+@pytest.mark.parametrize("kind", ["problems", "tasks", "models", "metrics", "hparams", "settings"])
 def test_every_name_is_listed_with_its_meaning(
     kind: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

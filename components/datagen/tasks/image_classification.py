@@ -96,15 +96,19 @@ def augmentation(problem: Problem, vocabularies: Mapping[str, Any]) -> tuple[Tra
 
 IMAGE_OPTIONS = {
     "image_shape": Option("list[int]", (28, 28, 1), "height, width and channels of an image"),
-    "patch": Option("int", 4, "pixels a side of the square that takes one position"),
+    "patch": Option("int", 4, "pixels a side of the square that takes one position", low=1),
     "encoded": Option("bool", False, "images are PNG, JPEG, ... files, not bare pixels"),
 }
 AUGMENT = {
     "flip": Option("bool", False, "training images are mirrored left to right at random"),
-    "crop": Option("int", 0, "training images are shifted by so many pixels at most"),
-    "cutout": Option("int", 0, "side of a random square of a training image that is blotted out"),
-    "rand_augment": Option("float", 0.0, "magnitude of RandAugment (Cubuk 2020), 0 to 1; 0: none"),
-    "mixup": Option("float", 0.0, "alpha of mixup (Zhang 2018), e.g. 0.2; 0: none"),
+    "crop": Option("int", 0, "training images are shifted by so many pixels at most", low=0),
+    "cutout": Option(
+        "int", 0, "side of a random square of a training image that is blotted out", low=0
+    ),
+    "rand_augment": Option(
+        "float", 0.0, "magnitude of RandAugment (Cubuk 2020); 0: none", low=0, high=1
+    ),
+    "mixup": Option("float", 0.0, "alpha of mixup (Zhang 2018), e.g. 0.2; 0: none", low=0),
 }
 TASK = Task(
     columns=("image", "label"),

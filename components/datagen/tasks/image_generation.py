@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 OPTIONS = {
     "image_shape": IMAGE_OPTIONS["image_shape"],
     "encoded": IMAGE_OPTIONS["encoded"],
-    "shrink": Option("int", 1, "squares of so many pixels a side become their mean"),
+    "shrink": Option("int", 1, "squares of so many pixels a side become their mean", low=1),
 }
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from components.datagen.task import Task
-from components.datagen.windows import OPTIONS, regroup
+from components.datagen.windows import OPTIONS, check, regroup
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -41,6 +41,7 @@ TASK = Task(
     dev_metric="perplexity",
     rows=rows,
     regroup=regroup,
+    check=check,
     feature_options=feature_options,
     options=OPTIONS,
 )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from components.datagen.schema import RESERVED_IDS, Transform
 from components.datagen.task import Option, Task
-from components.datagen.windows import OPTIONS, regroup
+from components.datagen.windows import OPTIONS, check, regroup
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -67,15 +67,18 @@ TASK = Task(
     dev_metric="masked_accuracy",
     rows=rows,
     regroup=regroup,
+    check=check,
     feature_options=feature_options,
     symbols=symbols,
     transforms=transforms,
     transform_names=("masking",),
     options={
         **OPTIONS,
-        "mask_rate": Option("float", 0.15, "share of the symbols that are asked for"),
+        "mask_rate": Option(
+            "float", 0.15, "share of the symbols that are asked for", low=0, high=1
+        ),
         "static": Option("bool", False, "the same gaps in every epoch"),
         "whole_word": Option("bool", False, "all pieces of a word, or none"),
-        "ngram": Option("int", 1, "most neighbouring words masked together"),
+        "ngram": Option("int", 1, "most neighbouring words masked together", low=1),
     },
 )

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from components.catalog import UserError, closest
+from components.datagen.mixing import SAMPLINGS
 from components.datagen.task import Option, RowError, Task
 
 if TYPE_CHECKING:
@@ -21,6 +23,24 @@ if TYPE_CHECKING:
 def rows(batch: pa.RecordBatch, problem: Problem) -> pa.RecordBatch:
     """A mixture reads no rows: its members do."""
     raise RowError(0, "a problem of task multi has no rows of its own")
+
+
+def check(where: str, problem: Problem) -> None:
+    """Raises UserError on a mixture of nothing, and on schedules that name others than its members."""
+    names, points = problem.option("tasks"), problem.option("schedule")
+    if not names:
+        raise UserError(f"{where}.tasks: expected the names of problems, e.g. [parse_synth]")
+    if (problem.option("sampling") == "schedule") != bool(points):
+        raise UserError(f"{where}.schedule: goes with `sampling: schedule`, and that with it")
+    for step, weights in points:
+        for name in weights:
+            if name not in names:
+                raise UserError(
+                    f"{where}.schedule: at step {step}, {name!r} is not one of the tasks; "
+                    f"{closest(name, names)}"
+                )
+    if problem.option("temperature") <= 0:
+        raise UserError(f"{where}.temperature: expected a number above 0")
 
 
 TASK = Task(
@@ -35,9 +55,10 @@ TASK = Task(
             "weights", {}, "problems by name, each with its weight; or a list of names"
         ),
         "sampling": Option(
-            "str", "weights", "weights, equal, proportional, temperature or schedule"
+            "str", "weights", "how often each of them has its turn", choices=SAMPLINGS
         ),
         "temperature": Option("float", 2.0, "of sampling temperature: p ~ examples^(1/T)"),
         "schedule": Option("schedule", (), "of sampling schedule: [[step, {name: weight}], ...]"),
     },
+    check=check,
 )

@@ -31,5 +31,5 @@ TASK = replace(
     span_corruption.TASK,
     transforms=transforms,
     transform_names=("permutation",),
-    options={**OPTIONS, "k": Option("float", 6.0, "one of so many symbols is asked for")},
+    options={**OPTIONS, "k": Option("float", 6.0, "one of so many symbols is asked for", low=1)},
 )

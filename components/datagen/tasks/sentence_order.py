@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from components.datagen.standard_rows import SEPARATOR, read_and_write
 from components.datagen.task import RowError, Task
-from components.datagen.windows import OPTIONS, regroup
+from components.datagen.windows import OPTIONS, check, regroup
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -54,6 +54,7 @@ TASK = Task(
     dev_metric="accuracy",
     rows=rows,
     regroup=regroup,
+    check=check,
     symbols=symbols,
     options=OPTIONS,
 )

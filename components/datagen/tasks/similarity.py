@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from components.catalog import UserError
 from components.datagen.standard_rows import SEPARATOR, joined, read_and_write
 from components.datagen.task import Option, RowError, Task
 
@@ -41,6 +42,13 @@ def symbols(problem: Problem) -> tuple[str, ...]:
     return (SEPARATOR,)
 
 
+def check(where: str, problem: Problem) -> None:
+    """Raises UserError if no score can lie between low and high."""
+    low, high = problem.option("low"), problem.option("high")
+    if low >= high:
+        raise UserError(f"{where}.high: expected more than low, {low}, found {high}")
+
+
 TASK = Task(
     columns=("first", "second", "score"),
     inputs="symbol",
@@ -55,4 +63,5 @@ TASK = Task(
         "low": Option("float", 0.0, "the least score there can be"),
         "high": Option("float", 5.0, "the greatest"),
     },
+    check=check,
 )

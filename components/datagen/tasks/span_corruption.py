@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from components.datagen.schema import Transform
 from components.datagen.task import Option, Task
 from components.datagen.tasks.masked_lm import rows
-from components.datagen.windows import OPTIONS, regroup
+from components.datagen.windows import OPTIONS, check, regroup
 
 if TYPE_CHECKING:
     from components.datagen.problem import Problem
@@ -53,13 +53,16 @@ TASK = Task(
     dev_metric="perplexity",
     rows=rows,
     regroup=regroup,
+    check=check,
     feature_options=feature_options,
     symbols=symbols,
     transforms=transforms,
     transform_names=("span_corruption",),
     options={
         **OPTIONS,
-        "corruption_rate": Option("float", 0.15, "share of the symbols that are asked for"),
-        "mean_span": Option("float", 3.0, "symbols of a gap on average"),
+        "corruption_rate": Option(
+            "float", 0.15, "share of the symbols that are asked for", low=0, high=1
+        ),
+        "mean_span": Option("float", 3.0, "symbols of a gap on average", low=1),
     },
 )

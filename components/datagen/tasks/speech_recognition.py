@@ -20,15 +20,24 @@ if TYPE_CHECKING:
 
 SPEC_AUGMENT = ("freq_masks", "freq_width", "time_masks", "time_width", "time_share")
 AUDIO_OPTIONS = {
-    "sample_rate": Option("int", 16000, "samples a second"),
+    "sample_rate": Option("int", 16000, "samples a second", low=1),
     "resample": Option("bool", False, "recordings of other rates are resampled"),
-    "mels": Option("int", 80, "bands of the spectrogram"),
-    "stored": Option("str", "wav", "what shards hold: wav (small) or log_mel (computed once)"),
-    "freq_masks": Option("int", 0, "SpecAugment: bands blotted out in training; 0: none"),
-    "freq_width": Option("int", 27, "SpecAugment: mels of a band at most"),
-    "time_masks": Option("int", 0, "SpecAugment: stretches blotted out in training; 0: none"),
-    "time_width": Option("int", 100, "SpecAugment: frames of a stretch at most"),
-    "time_share": Option("float", 0.2, "SpecAugment: share of a recording in a stretch at most"),
+    "mels": Option("int", 80, "bands of the spectrogram", low=1),
+    "stored": Option(
+        "str",
+        "wav",
+        "what shards hold: wav (small) or log_mel (computed once)",
+        choices=("wav", "log_mel"),
+    ),
+    "freq_masks": Option("int", 0, "SpecAugment: bands blotted out in training; 0: none", low=0),
+    "freq_width": Option("int", 27, "SpecAugment: mels of a band at most", low=0),
+    "time_masks": Option(
+        "int", 0, "SpecAugment: stretches blotted out in training; 0: none", low=0
+    ),
+    "time_width": Option("int", 100, "SpecAugment: frames of a stretch at most", low=0),
+    "time_share": Option(
+        "float", 0.2, "SpecAugment: share of a recording in a stretch at most", low=0, high=1
+    ),
 }
 
 
@@ -36,8 +45,6 @@ def checked(recordings: pa.Array, problem: Problem) -> pa.Array:
     """The recordings. Raises RowError if one cannot be read."""
     from components.datagen import audio
 
-    if problem.option("stored") not in ("wav", "log_mel"):
-        raise RowError(0, f"stored: {problem.option('stored')!r}; expected wav or log_mel")
     rate = problem.option("sample_rate")
     settings = audio.LogMel(sample_rate=rate)
     for row, data in enumerate(recordings.to_pylist()):

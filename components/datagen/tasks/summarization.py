@@ -36,5 +36,7 @@ TASK = Task(
     metrics=("rouge", "perplexity"),
     dev_metric="rouge",
     rows=rows,
-    options={"document_words": Option("int", 400, "words of a document that are read; 0: all")},
+    options={
+        "document_words": Option("int", 400, "words of a document that are read; 0: all", low=0)
+    },
 )

@@ -60,5 +60,20 @@ def test_a_window_stands_at_the_line_where_it_begins(tmp_path: Path, size: int) 
             expected += [f"{name}, line {number}"] * (len(line) + 1)
     source = Source(("*.txt",), "lines")
     read_in = read(source, columns=("text",), cache_dir=tmp_path, base_dir=tmp_path)
-    found = [one for batch in windows(read_in, size, "characters") for one in places(batch)]
+    found = [one for batch in windows(read_in, size, "characters", size) for one in places(batch)]
     assert found == expected[::size]
+
+
+@pytest.mark.parametrize(("size", "stride"), [(4, 1), (4, 2), (5, 3), (7, 6), (3, 3), (40, 9)])
+def test_windows_with_a_stride_overlap_and_lose_nothing(
+    tmp_path: Path, size: int, stride: int
+) -> None:
+    (tmp_path / "1.txt").write_text("one\n\ntwo three\n")
+    (tmp_path / "2.txt").write_text("four\nfive\n")
+    text = "one\n\ntwo three\nfour\nfive\n"
+    source = Source(("*.txt",), "lines")
+    read_in = read(source, columns=("text",), cache_dir=tmp_path, base_dir=tmp_path)
+    cut = [one for batch in windows(read_in, size, "characters", stride) for one in batch.column(0)]
+    begins = range(0, max(len(text) - size + stride, 1), stride)
+    assert [str(one) for one in cut] == [text[begin : begin + size] for begin in begins]
+    assert begins[-1] + size >= len(text)

@@ -71,6 +71,7 @@ def params_of(cell: dict[str, Any]) -> dict[str, Any]:
         "problems": {cell["problem"]: cell.get("settings", {}), **cell.get("others", {})},
         "hparams": {SET: {**cell["base"], **cell.get("set", {})}},
         "train": cell["train"],
+        "runtime": cell.get("runtime", {}),
         "tracking": {"enabled": False},
     }
 

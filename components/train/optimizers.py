@@ -9,8 +9,9 @@ import keras
 from components.train.adam import Adam
 from components.train.schedules import Schedule
 
-# Muon is for matrices between hidden states (Jordan et al. 2024): a body's. The rest has Adam.
-NOT_MUON = [r"/(inputs|targets)/"]
+# Muon is for matrices between hidden states (Jordan et al. 2024). Embeddings, logits and tables of
+# positions have Adam, and so has all that is not a matrix.
+NOT_MUON = [r"(inputs|targets|positions|relative)/"]
 
 
 def make_optimizer(hp: Any, total_steps: int) -> keras.optimizers.Optimizer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -10,6 +11,7 @@ import pytest
 
 from components.train.hparams import OPTIMIZERS, Hparams
 from components.train.optimizers import make_optimizer
+from tests.train.tiny_networks import network_of
 
 STEPS = 12
 PLAIN = {"learning_rate": 0.1, "learning_rate_schedule": "constant", "warmup_steps": 0}
@@ -49,6 +51,50 @@ def test_accumulated_gradients_are_one_step_of_their_mean(name: str) -> None:
     np.testing.assert_allclose(pieces[2::3], whole, atol=1e-5)
     np.testing.assert_array_equal(pieces[3::3], pieces[2:-1:3])  # nothing moves in between
     assert np.abs(whole[-1] - whole[0]).max() > 1e-4
+
+
+def newton_schulz(g: np.ndarray) -> np.ndarray:
+    """Jordan et al. 2024, https://kellerjordan.github.io/posts/muon: G, its singular values near 1."""
+    a, b, c = 3.4445, -4.7750, 2.0315
+    x = g / np.linalg.norm(g)
+    for _ in range(5):
+        gram = x @ x.T
+        x = a * x + (b * gram + c * gram @ gram) @ x
+    return x
+
+
+def test_muon_turns_a_matrix_by_as_much_in_every_direction() -> None:
+    steps = np.random.default_rng(5).normal(0, 1, (STEPS, 3, 7)).astype(np.float32)
+    hp = Hparams(**{**PLAIN, "optimizer": "muon", "learning_rate": 0.1})
+    optimizer = make_optimizer(hp, STEPS)
+    variable = keras.Variable(np.ones((3, 7), np.float32))
+    optimizer.build([variable])
+    value, m = np.ones((3, 7)), np.zeros((3, 7))
+    for g in steps:
+        optimizer.apply([keras.ops.convert_to_tensor(g)])
+        m = 0.95 * m + g
+        # 0.2 sqrt(longer side) makes its steps as long as Adam's: Liu et al. 2025, arXiv 2502.16982.
+        value = value - 0.1 * 0.2 * 7**0.5 * newton_schulz(g + 0.95 * m)
+        np.testing.assert_allclose(keras.ops.convert_to_numpy(variable.value), value, atol=1e-4)
+
+
+@pytest.mark.parametrize("positions", ["learned", "relative"])
+def test_muon_has_the_matrices_of_the_body_and_nothing_else(positions: str, tmp_path: Path) -> None:
+    network = network_of("transformer", "symbol", tmp_path, positions=positions)
+    weights = network.trainable_variables
+    optimizer = make_optimizer(Hparams(optimizer="muon"), 10)
+    optimizer.build(weights)
+    adam = [one is not None for one in optimizer.adam_velocities]
+    muon = {one.path for one, has_adam in zip(weights, adam, strict=True) if not has_adam}
+    tables = ("positions/table", "relative/keys", "relative/values")
+    assert muon == {
+        one.path
+        for one in weights
+        if len(one.shape) == 2
+        and not one.path.startswith(("network/inputs", "network/targets"))
+        and not one.path.endswith(tables)
+    }
+    assert 0 < len(muon) < len(weights)
 
 
 def test_clipping_scales_to_the_norm() -> None:

@@ -6,19 +6,27 @@ A model's file says what it needs of a problem and which settings it has of its 
 
     @dataclass(frozen=True)
     class Options:
+        RULES = {"d_model % num_heads == 0": "num_heads {num_heads} must divide d_model {d_model}"}
         num_heads: int = setting(8, "attention heads; must divide d_model", low=1)
+
+Rules say which values do not go together, and are checked before anything is run. They see all
+settings of the model by their names, and the functions of `RULE_FUNCTIONS`.
 """
 
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+import string
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from components.catalog import UserError, packages
 
 LIMITS = ("low", "high", "open_high", "choices")
+PARTS = string.Formatter()
+RULE_FUNCTIONS = {"all": all, "len": len, "max": max, "min": min, "range": range}
 
 
 @dataclass(frozen=True)
@@ -37,13 +45,15 @@ class Setting:
 
 @dataclass(frozen=True)
 class Declaration:
-    """What `read` found: the docstring, the literal NEEDS, the fields of Options, all global names."""
+    """What `read` found: the docstring, the literal NEEDS, the fields and RULES of Options (each with
+    those that it inherits), all global names."""
 
     path: Path
     docstring: str
     needs: dict[str, Any]
     options: tuple[Setting, ...]
     names: frozenset[str]
+    rules: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def summary(self) -> str:
@@ -61,12 +71,17 @@ def read(path: Path, settings: str = "Options") -> Declaration:
     names: set[str] = set()
     needs: dict[str, Any] = {}
     options: tuple[Setting, ...] = ()
+    rules: dict[str, str] = {}
     for node in tree.body:
         if isinstance(node, ast.ClassDef | ast.FunctionDef):
             names.add(node.name)
             if node.name == settings and isinstance(node, ast.ClassDef):
-                inherited = [one for base in node.bases for one in _inherited(path, tree, base)]
-                options = (*inherited, *_fields(path, node, constants))
+                for base in node.bases:
+                    inherited = _inherited(path, tree, base)
+                    options += inherited.options
+                    rules |= inherited.rules
+                options += _fields(path, node, constants)
+                rules |= _rules(path, node, constants)
         elif isinstance(node, ast.Assign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             for target in targets:
@@ -79,7 +94,17 @@ def read(path: Path, settings: str = "Options") -> Declaration:
     needs = constants.get("NEEDS", {})
     if not isinstance(needs, dict):
         raise UserError(f"{path}: NEEDS must be a literal dict, such as {{}}")
-    return Declaration(path, ast.get_docstring(tree) or "", needs, options, frozenset(names))
+    return Declaration(path, ast.get_docstring(tree) or "", needs, options, frozenset(names), rules)
+
+
+def broken_rules(
+    rules: Mapping[str, str], values: Mapping[str, Any]
+) -> Iterator[tuple[str, list[str]]]:
+    """(message, the settings that it names) of each rule that the values break."""
+    for rule, message in rules.items():
+        known = {"__builtins__": {}, **RULE_FUNCTIONS, **values}
+        if not eval(rule, known):  # written in our own or a plugin's code
+            yield message.format(**values), [name for _, name, _, _ in PARTS.parse(message) if name]
 
 
 def parse(path: Path) -> ast.Module:
@@ -90,16 +115,16 @@ def parse(path: Path) -> ast.Module:
         raise UserError(f"{path}:{error.lineno}: not Python: {error.msg}") from error
 
 
-def _inherited(path: Path, tree: ast.Module, base: ast.expr) -> tuple[Setting, ...]:
-    """The fields of a base class: of this file, or imported from one of the project or of a plugin."""
+def _inherited(path: Path, tree: ast.Module, base: ast.expr) -> Declaration:
+    """What a base class declares: of this file, or imported from one of the project or of a plugin."""
     if isinstance(base, ast.Name):
         for node in tree.body:
             if isinstance(node, ast.ClassDef) and node.name == base.id:
-                return read(path, base.id).options
+                return read(path, base.id)
             if isinstance(node, ast.ImportFrom) and node.module:
                 for alias in node.names:
                     if base.id == (alias.asname or alias.name):
-                        return read(_file(path, node.module), alias.name).options
+                        return read(_file(path, node.module), alias.name)
     raise UserError(
         f"{path}:{base.lineno}: a base class of settings must be imported by its name with "
         f"`from ... import`, found {ast.unparse(base)}"
@@ -147,6 +172,14 @@ def _fields(path: Path, node: ast.ClassDef, constants: dict[str, Any]) -> tuple[
             default = _value(path, item.value, constants)
         found.append(Setting(name, kind, default, meaning))
     return tuple(found)
+
+
+def _rules(path: Path, node: ast.ClassDef, constants: dict[str, Any]) -> dict[str, str]:
+    """The literal RULES of a class of settings."""
+    for item in node.body:
+        if isinstance(item, ast.Assign) and ast.unparse(item.targets[0]) == "RULES":
+            return _value(path, item.value, constants)
+    return {}
 
 
 def _factory(node: ast.expr) -> Any:

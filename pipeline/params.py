@@ -14,7 +14,7 @@ from typing import Any
 from components import catalog, declaration
 from components.catalog import UserError, closest
 from pipeline import sections, sets
-from pipeline.cells import Cell, expand, matches
+from pipeline.cells import Cell, expand, matches, runnable
 from pipeline.located import Located, read
 from pipeline.problems import ProblemInUse, check_problem_settings, use_problem
 from pipeline.schema import validate
@@ -83,18 +83,19 @@ def load(root: Path) -> Params:
     _check_devices(located, values["runtime"])
     _check_runner(located, values["beam"])
     _check_eval(located, values["eval"], root)
-    needs = {name: declaration.read(models[name].path).needs for name in grid["model"]}
+    declared = {name: declaration.read(models[name].path) for name in grid["model"]}
+    needs = {name: one.needs for name, one in declared.items()}
     known = {**grid, "problem": list(usable)}
     signatures = {name: found.signature for name, found in usable.items()}
     cells = expand(known, needs, signatures)
     _check_exclude(located, grid, cells)
-    complete = _sets(located, own_sets, grid, options, values["train"])
+    complete = _sets(located, own_sets, grid, declared, cells, values["train"])
     located.check()
     return Params(
         grid=grid,
         plugins=plugins,
         problems=usable,
-        models={name: declaration.read(models[name].path) for name in grid["model"]},
+        models=declared,
         sets=complete,
         cells=tuple(cells),
         **values,
@@ -248,16 +249,20 @@ def _sets(
     located: Located,
     own: dict[str, dict[str, Any]],
     grid: Mapping[str, list[Any]],
-    options: Mapping[str, Any],
+    declared: Mapping[str, declaration.Declaration],
+    cells: list[Cell],
     train: dict[str, Any],
 ) -> dict[str, dict[str, tuple[dict[str, Any], dict[str, Any]]]]:
     found: dict[str, dict[str, tuple[dict[str, Any], dict[str, Any]]]] = {}
+    together = {(cell.hparams, cell.model) for cell in runnable(cells)}
     for name in grid["hparams"]:
         steps = sets.chain(located, own, name)
         values = sets.merged(own, steps)
-        for model in grid["model"]:
-            sets.check_cell_values(located, own, steps, model, options[model])
-            found.setdefault(name, {})[model] = sets.complete(values, options[model], train)
+        for model, one in declared.items():
+            right = sets.check_cell_values(located, own, steps, one.options)
+            if (name, model) in together or not cells:
+                sets.check_rules(located, own, steps, model, one.rules, right)
+            found.setdefault(name, {})[model] = sets.complete(values, one.options, train)
         _check_ends(located, name, found[name].values() if name in found else ())
     return found
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 from components import catalog
 from components.catalog import UserError, closest
-from components.declaration import Setting
+from components.declaration import Setting, broken_rules
 from components.declaration import read as read_declaration
 from pipeline import sections
 from pipeline.located import Located, read
@@ -107,10 +108,9 @@ def check_cell_values(
     located: Located,
     own: dict[str, dict[str, Any]],
     steps: list[tuple[str, bool]],
-    model: str,
     options: tuple[Setting, ...],
-) -> None:
-    """Notes what one model cannot do with a set's values (each value alone, then together)."""
+) -> dict[str, Any]:
+    """Notes which of a set's values a model cannot have; all of its values, defaults for those."""
     values = merged(own, steps)
     fields = (*sections.settings("common"), *options)
     names = {one.name for one in fields}
@@ -121,22 +121,22 @@ def check_cell_values(
         name, _, rest = message.partition(": ")
         held = _holder(own, steps, name.partition("[")[0])
         located.fault(held or home, rest if held else message)
-    hparams = {one.name: right.get(one.name, one.default) for one in fields}
-    heads = hparams.get("num_heads")
-    if isinstance(heads, int) and heads > 0 and hparams["d_model"] % heads:
-        key = _holder(own, steps, "num_heads") or _holder(own, steps, "d_model") or home
-        low = hparams["d_model"] // heads * heads
-        located.fault(
-            key,
-            f"d_model {hparams['d_model']} is not divisible by num_heads {heads} ({model}); "
-            f"expected for example d_model {low or heads} or {low + heads}",
-        )
-    shared = hparams.get("num_kv_heads")
-    if isinstance(shared, int) and shared > 0 and isinstance(heads, int) and heads % shared:
-        located.fault(
-            _holder(own, steps, "num_kv_heads") or home,
-            f"num_kv_heads {shared} does not divide num_heads {heads} ({model})",
-        )
+    return {one.name: right.get(one.name, one.default) for one in fields}
+
+
+def check_rules(
+    located: Located,
+    own: dict[str, dict[str, Any]],
+    steps: list[tuple[str, bool]],
+    model: str,
+    rules: Mapping[str, str],
+    values: Mapping[str, Any],
+) -> None:
+    """Notes which values of a set do not go together in a model, by the rules that it declares."""
+    home = ("hparams", steps[0][0]) if steps[0][1] else ("grid", "hparams")
+    for message, named in broken_rules(rules, values):
+        held = [key for name in named if (key := _holder(own, steps, name))]
+        located.fault(held[0] if held else home, f"{message} ({model})")
 
 
 def _holder(

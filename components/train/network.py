@@ -12,7 +12,9 @@ import keras
 import numpy as np
 from keras import ops
 
+from components.catalog import UserError
 from components.datagen.schema import SHARED_VOCABULARY, Feature, Manifest
+from components.declaration import broken_rules
 from components.train.hparams import Hparams, flat
 from components.train.layers.repeated import repeated
 
@@ -20,13 +22,17 @@ from components.train.layers.repeated import repeated
 def resolve_hparams(module: Any, values: dict[str, Any]) -> SimpleNamespace:
     """Defaults of `Hparams` and of the model's `Options`, overridden by `values`.
 
-    Raises KeyError for a value that neither declares.
+    Raises KeyError for a value that neither declares, UserError for values that do not go together.
     """
     merged = {**flat(Hparams()), **flat(module.Options())}
     unknown = sorted(set(values) - set(merged))
     if unknown:
         raise KeyError(f"{module.__name__} has no setting {', '.join(unknown)}")
-    return SimpleNamespace(**{**merged, **values})
+    merged |= values
+    for owner in reversed(module.Options.__mro__):
+        for message, _ in broken_rules(vars(owner).get("RULES", {}), merged):
+            raise UserError(message)
+    return SimpleNamespace(**merged)
 
 
 def load_model_module(model: str, plugins: tuple[str, ...] = ()) -> Any:

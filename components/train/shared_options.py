@@ -17,6 +17,9 @@ from components.train.hparams import setting
 class AttentionOptions:
     """Multi-head attention."""
 
+    RULES = {
+        "d_model % num_heads == 0": "num_heads {num_heads} must divide d_model {d_model}",
+    }
     num_heads: int = setting(8, "attention heads; must divide d_model", low=1)
     attention_dropout: float = setting(
         0.1, "dropped share of attention weights", low=0, high=1, open_high=True
@@ -45,6 +48,10 @@ class DepthOptions:
 class RecurrentEncoderOptions:
     """An encoder of LSTMs (`layers/recurrent.py`)."""
 
+    RULES = {
+        "not bidirectional or d_model % 2 == 0": "d_model {d_model} must be even with bidirectional "
+        "{bidirectional}: a direction has half of it",
+    }
     bidirectional: bool = setting(True, "the encoder reads both ways; false: one way")
     reverse_inputs: bool = setting(
         True, "an encoder that reads one way begins at the last position; false: at the first"
@@ -62,6 +69,12 @@ class NormOptions:
 class StackOptions(AttentionOptions, FeedForwardOptions, NormOptions):
     """Everything that the layers of a Transformer's stacks are made by."""
 
+    RULES = {
+        "num_heads % (num_kv_heads or num_heads) == 0": "num_kv_heads {num_kv_heads} must divide "
+        "num_heads {num_heads}",
+        "positions != 'rope' or d_model // num_heads % 2 == 0": "positions {positions} turn pairs of "
+        "a head's values: num_heads {num_heads} must go into d_model {d_model} an even number of times",
+    }
     num_kv_heads: int = setting(
         0, "heads of keys and values in attention; must divide num_heads; 0: num_heads", low=0
     )
@@ -85,6 +98,10 @@ class StackOptions(AttentionOptions, FeedForwardOptions, NormOptions):
 class ExpertOptions:
     """Mixtures of experts in the place of feed-forward networks (`layers/experts.py`)."""
 
+    RULES = {
+        "moe_k <= moe_num_experts": "moe_k {moe_k} must be at most moe_num_experts "
+        "{moe_num_experts}",
+    }
     moe_num_experts: int = setting(16, "experts of a mixture", low=1)
     moe_k: int = setting(2, "experts that read a position; at most moe_num_experts", low=1)
     moe_hidden_size: int = setting(2048, "hidden width of an expert", low=1)

@@ -58,6 +58,17 @@ BROKEN: dict[str, tuple[str, tuple[str, ...]]] = {
         change("num_heads: 2", "num_heads: 4, num_kv_heads: 3"),
         ("params.yaml:7", "num_kv_heads 3", "num_heads 4"),
     ),
+    "a_depth_that_one_model_cannot_have": (
+        change("[transformer]", "[transformer, shake_shake]").replace(
+            "num_heads: 2", "num_layers: 6"
+        ),
+        (
+            "params.yaml:7",
+            "hparams.mine.num_layers",
+            "2 more than a multiple of 6",
+            "(shake_shake)",
+        ),
+    ),
     "dropout_is_one": (
         change("num_heads: 2", "num_heads: 2, dropout: 1.0"),
         ("params.yaml:7", "dropout", "1"),
@@ -216,6 +227,16 @@ def test_it_is_refused_with_a_message_that_helps(
     assert len(set(listed)) == len(listed), said.err
     assert "Traceback" not in said.err and said.out == ""
     assert [path.name for path in tmp_path.iterdir()] == ["params.yaml"]
+
+
+def test_a_rule_asks_nothing_of_cells_that_are_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = BROKEN["a_depth_that_one_model_cannot_have"][0]
+    text = text.replace("  seed: [1]", '  seed: [1]\n  exclude: ["*/shake_shake"]')
+    (tmp_path / "params.yaml").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["check"]) == 0
 
 
 def test_bytes_that_are_no_text(

@@ -52,6 +52,10 @@ NEEDS: dict[str, Any] = {"targets": ["symbol"]}
 class Options(StackOptions, DepthOptions):
     """What the Image Transformer alone is told."""
 
+    RULES = {
+        "local_attention == '1d' or row_length": "row_length {row_length}: local_attention "
+        "{local_attention} needs it, the image's width times its channels",
+    }
     local_attention: str = setting("1d", "shape of attention's window", choices=("1d", "2d"))
     block_length: int = setting(256, "1d: queries a block", low=1)
     row_length: int = setting(0, "symbols in a row of the image; 0: unknown", low=0)
@@ -67,13 +71,9 @@ class Options(StackOptions, DepthOptions):
 
 
 def window_of(hp: Any) -> Window:
-    """Raises ValueError where 2d is asked for with no row_length."""
+    """What a position sees of the image so far."""
     if hp.local_attention == "1d":
         return Blocks(hp.block_length)
-    if not hp.row_length:
-        raise ValueError(
-            "local_attention 2d needs row_length: the image's width times its channels"
-        )
     query, memory = (hp.query_height, hp.query_width), (hp.memory_height, hp.memory_width)
     return Rectangles(hp.row_length, query, memory)
 

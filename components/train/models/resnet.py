@@ -40,6 +40,13 @@ NEEDS: dict[str, Any] = {
 class Options(StemOptions):
     """What residual networks are told."""
 
+    RULES = {
+        "len(blocks) > 0 and min(blocks) > 0": "blocks {blocks} must be a number of 1 or more for "
+        "each stage",
+        "d_model % ((4 if bottleneck else 1) * 2 ** max(len(blocks) - 1, 0)) == 0": "d_model "
+        "{d_model} is halved for each stage before the last of blocks {blocks}, and with bottleneck "
+        "{bottleneck} a block has a quarter of that inside",
+    }
     blocks: list[int] = setting((3, 4, 6, 3), "blocks of each stage, from the widest map on")
     bottleneck: bool = setting(True, "blocks of 1x1, 3x3, 1x1 in place of two 3x3")
     stem_width: int = setting(64, "channels of the first convolution", low=1)
@@ -97,16 +104,7 @@ class Body(OneAnswer):
 
     def __init__(self, hp: Any) -> None:
         super().__init__(name="body")
-        if not hp.blocks or min(hp.blocks) < 1:
-            raise ValueError(
-                f"blocks {list(hp.blocks)} must be a number of 1 or more for each stage"
-            )
         halvings = len(hp.blocks) - 1
-        if hp.d_model % ((4 if hp.bottleneck else 1) * 2**halvings):
-            raise ValueError(
-                f"d_model {hp.d_model} is halved {halvings} times for the stages before the last"
-                + (", and a quarter of that is a bottleneck" if hp.bottleneck else "")
-            )
         self.large = hp.stem == "large"
         kernel, strides = (7, 2) if self.large else (3, 1)
         self.stem: Any = ConvNorm(3, hp.stem_width, kernel, strides=strides, name="stem")

@@ -39,6 +39,12 @@ STEM_WIDTH = 16
 class Options:
     """Nothing that other models have not: d_model and num_layers say it all."""
 
+    RULES = {
+        "num_layers > 2 and num_layers % 6 == 2": "num_layers {num_layers} must be 2 more than a "
+        "multiple of 6 (8, 14, 20, 26)",
+        "d_model % 8 == 0": "d_model {d_model} must be a multiple of 8",
+    }
+
 
 def shaken(first: Any, second: Any, alpha: Any, beta: Any) -> Any:
     """alpha first + (1 - alpha) second, differentiated as if alpha were beta."""
@@ -133,12 +139,7 @@ class Body(OneAnswer):
 
     def __init__(self, hp: Any) -> None:
         super().__init__(name="body")
-        count, rest = divmod(hp.num_layers - 2, 6)
-        if rest or not count or hp.d_model % 8:
-            raise ValueError(
-                f"num_layers {hp.num_layers} must be 2 more than a multiple of 6 (8, 14, 20, 26), "
-                f"and d_model {hp.d_model} a multiple of 8"
-            )
+        count = (hp.num_layers - 2) // 6
         self.stem: Any = ConvNorm(3, STEM_WIDTH, 3, relu=False, name="stem")
         self.blocks, channels = [], STEM_WIDTH
         for stage in range(3):

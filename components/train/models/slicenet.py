@@ -48,6 +48,10 @@ NEEDS: dict[str, Any] = {}
 class Options(AttentionOptions):
     """What SliceNet alone is told; heads and their dropout are for `source_attention: transformer`."""
 
+    RULES = {
+        "len(kernels) == len(dilations) and len(kernels) > 2": "kernels {kernels} and dilations "
+        "{dilations} must be as many, 3 or more",
+    }
     separability: int = setting(
         -2, "how convolutions cut channels: 0 depthwise separable, -g super-separable, g grouped"
     )
@@ -84,10 +88,6 @@ class Module(keras.layers.Layer):
         name: str,
     ) -> None:
         super().__init__(name=name)
-        if len(kernels) != len(dilations) or len(kernels) < 3:
-            raise ValueError(
-                f"kernels {kernels}, dilations {dilations}: as many of both, 3 or more"
-            )
         k, d = list(kernels), list(dilations)
         self.first, self.second = (
             ConvBlock(

@@ -38,6 +38,11 @@ NEEDS: dict[str, Any] = {}
 class Options(StackOptions, DepthOptions, ExpertOptions):
     """What the Transformer with experts alone is told."""
 
+    RULES = {
+        "all(0 <= i < max(num_encoder_layers or num_layers, num_decoder_layers or num_layers) "
+        "for i in moe_layers)": "moe_layers {moe_layers}: layers are counted from 0, and there are "
+        "not so many; num_layers is {num_layers}",
+    }
     moe_layers: tuple[int, ...] = setting(
         (), "layers of each stack, counted from 0, that have experts; []: every second one"
     )
@@ -81,19 +86,13 @@ class DecoderMixture(DecoderLayer):
 
 
 class Body(keras.layers.Layer):
-    """See `components/train/body.py` for the shapes.
-
-    Raises ValueError if `moe_layers` has a number that no layer has.
-    """
+    """See `components/train/body.py` for the shapes."""
 
     def __init__(self, hp: Any) -> None:
         super().__init__(name="body")
         self.d_model, self.sub = hp.d_model, Sublayers.of(hp)
         mixed = ExpertSublayers.of(hp)
         depths = (hp.num_encoder_layers or hp.num_layers, hp.num_decoder_layers or hp.num_layers)
-        unknown = sorted(set(hp.moe_layers) - set(range(max(depths))))
-        if unknown:
-            raise ValueError(f"moe_layers has {unknown}; layers are 0 to {max(depths) - 1}")
         self.mixtures = [mixtures(hp.moe_layers, depth) for depth in depths]
         self.encoder_positions = self.sub.absolute("encoder_positions")
         self.decoder_positions = self.sub.absolute("decoder_positions")

@@ -47,6 +47,11 @@ NEEDS: dict[str, Any] = {"targets": ["symbol"]}
 class Options(StackOptions, DepthOptions, LatentOptions):
     """What the Transformer with latents alone is told."""
 
+    RULES = {
+        "bottleneck_kind != 'dvq' or latent_size % latent_parts == d_model % latent_parts == 0": (
+            "latent_parts {latent_parts} must divide latent_size {latent_size} and d_model {d_model}"
+        ),
+    }
     bottleneck_kind: str = setting(
         "semhash", "kind of latents", choices=("semhash", "gumbel_softmax", "dvq", "vae")
     )

@@ -37,6 +37,7 @@ NEEDS: dict[str, Any] = {
 class Options(StemOptions):
     """What Xception alone is told."""
 
+    RULES = {"len(exit_widths) == 2": "exit_widths {exit_widths} must be two numbers"}
     middle_width: int = setting(728, "channels of the middle flow", low=1)
     exit_widths: list[int] = setting(
         (1024, 1536), "channels of the exit flow's two steps before d_model"
@@ -48,8 +49,6 @@ class Body(OneAnswer):
 
     def __init__(self, hp: Any) -> None:
         super().__init__(name="body")
-        if len(hp.exit_widths) != 2:
-            raise ValueError(f"exit_widths {list(hp.exit_widths)} must be two numbers")
         width, (wider, widest) = hp.middle_width, hp.exit_widths
         if hp.stem == "large":
             self.entry: list[Any] = [

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import keras
@@ -13,7 +12,6 @@ import pytest
 
 from components.datagen.schema import Feature, Manifest
 from components.eval.metrics import bits_per_dim
-from components.train.models import image_transformer
 from components.train.network import build_network, count_params
 from tests.tiny import WORDS
 from tests.train.models.greedy import greedy_by_steps, greedy_of_the_whole
@@ -131,9 +129,3 @@ def test_positions_are_by_row_and_column(tmp_path: Path) -> None:
             expected += [math.sin(place * rate) for rate in rates]
             expected += [math.cos(place * rate) for rate in rates]
         np.testing.assert_allclose(found[t], expected, atol=1e-6)
-
-
-def test_two_dimensions_want_a_row_length() -> None:
-    hp = SimpleNamespace(local_attention="2d", row_length=0)
-    with pytest.raises(ValueError, match="2d needs row_length: the image's width times its chann"):
-        image_transformer.window_of(hp)

@@ -101,10 +101,3 @@ def test_each_stage_has_half_the_sides_and_twice_the_width() -> None:
         shapes.append(tuple(h.shape[1:]))
     assert shapes == [(28, 28, 4), (14, 14, 8), (7, 7, 16)]
     assert [block.shortcut is None for block in body.blocks] == [True, False, False]
-
-
-def test_stages_that_cannot_be_are_refused() -> None:
-    with pytest.raises(ValueError, match="1 or more for each stage"):
-        body_of(**{**RESNET_50, "blocks": [2, 0]})
-    with pytest.raises(ValueError, match="d_model 20 is halved 3 times .* a quarter of that"):
-        body_of(**{**RESNET_50, "d_model": 20})

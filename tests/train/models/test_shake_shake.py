@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any
 
 import keras
 import numpy as np
@@ -102,9 +101,3 @@ def test_the_shortcut_sees_two_places_of_four() -> None:
     found = np.asarray(layer(x, np.ones(1, bool), training=False))[0] * np.sqrt(1 + 1e-5)
     np.testing.assert_allclose(found[..., 0], [[0, 2], [8, 10]], rtol=1e-5)
     np.testing.assert_allclose(found[..., 1], [[5, 7], [13, 15]], rtol=1e-5)
-
-
-@pytest.mark.parametrize("values", [{"num_layers": 2}, {"num_layers": 25}, {"d_model": 12}])
-def test_what_cannot_be_three_stages_is_refused(values: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="2 more than a multiple of 6"):
-        body_of(**{"d_model": 16, **values})

@@ -1,8 +1,8 @@
-"""Running text cut into windows: no unit is lost at a line's end, and none is in two of them.
+"""Running text cut into windows: every unit is in one of them, none is lost at a line's end.
 
 Raw rows are lines; a file's lines are put together again, line ends included, and cut anew. The
-last window is shorter. With a `stride`, windows for training begin every so many units and overlap, so
-that a text is read from more than one beginning; those of dev and test never do.
+last window is shorter. Windows for training overlap if `stride` is less than `window`: then the text is
+read from more than one beginning. Those of dev and test never do.
 """
 
 from __future__ import annotations

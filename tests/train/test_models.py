@@ -25,6 +25,7 @@ from tests.train.tiny_networks import (
     logits_of,
     loss_of,
     network_of,
+    shared_network,
     special,
     unseen,
 )
@@ -39,7 +40,7 @@ every_sequence_model = pytest.mark.parametrize("model", SEQUENCES)
 def test_every_weight_gets_a_gradient(model: str, kind: str, tmp_path: Path) -> None:
     import tensorflow as tf
 
-    network = network_of(model, kind, tmp_path)
+    network = shared_network(model, kind, tmp_path)
     batch = batch_of(kind)
     with tf.GradientTape() as tape:
         logits = network(batch, training=True)
@@ -70,21 +71,22 @@ def test_before_training_all_answers_are_about_as_likely(
     softmax of width 16 prefers the symbol that was just read, which costs more."""
     network = network_of(model, kind, tmp_path, noise=0.0)
     batch = batch_of(kind)
-    losses = [
-        loss_of(network, {**batch, "targets": np.where(batch["targets"] > 0, answer, 0)})
-        for answer in (range(3, 11) if kind == "symbol" else ())
-    ] or [
-        loss_of(network, {**batch, "targets": np.full((3, 1), answer, np.int32)})
-        for answer in range(network.num_classes)
-    ]
-    assert abs(np.mean(losses) - math.log(network.num_classes)) < 1.6
+    answers = np.arange(3, 11) if kind == "symbol" else np.arange(network.num_classes)
+    shown = batch["targets"] > 0 if kind == "symbol" else np.ones((3, 1), bool)
+    # All answers in one batch, three rows each.
+    targets = np.concatenate([np.where(shown, answer, 0) for answer in answers]).astype(np.int32)
+    every = {
+        name: np.tile(of, (len(answers),) + (1,) * (of.ndim - 1)) for name, of in batch.items()
+    }
+    every |= {"targets": targets, "tokens": every["tokens"] * len(answers)}
+    assert abs(loss_of(network, every) - math.log(network.num_classes)) < 1.6
 
 
 @every_case
 def test_padding_and_the_other_examples_change_nothing(
     model: str, kind: str, tmp_path: Path
 ) -> None:
-    network = network_of(model, kind, tmp_path)
+    network = shared_network(model, kind, tmp_path)
     batch = batch_of(kind)
     logits = logits_of(network, batch)
     turned = {name: array[::-1] for name, array in batch.items()}
@@ -112,7 +114,7 @@ def test_rows_that_fill_up_a_batch_weigh_nothing(model: str, kind: str, tmp_path
 
 @every_sequence_model
 def test_the_future_does_not_leak(model: str, tmp_path: Path) -> None:
-    network = unseen(network_of(model, "symbol", tmp_path))
+    network = unseen(shared_network(model, "symbol", tmp_path))
     batch = batch_of("symbol")
     logits = logits_of(network, batch)
     for t in range(5):
@@ -129,7 +131,7 @@ def test_the_future_does_not_leak(model: str, tmp_path: Path) -> None:
 def test_step_by_step_with_a_cache_is_the_whole_at_once(
     model: str, kind: str, beams: int, tmp_path: Path
 ) -> None:
-    network = unseen(network_of(model, kind, tmp_path))
+    network = unseen(shared_network(model, kind, tmp_path))
     if network.target_net.aligned:
         pytest.skip("read out at the inputs' positions, never decoded")
     batch = batch_of(kind)
@@ -151,7 +153,7 @@ def test_step_by_step_with_a_cache_is_the_whole_at_once(
 
 @every_case
 def test_what_is_saved_is_what_is_loaded(model: str, kind: str, tmp_path: Path) -> None:
-    network = network_of(model, kind, tmp_path)
+    network = shared_network(model, kind, tmp_path)
     expected = logits_of(network, batch_of(kind))
     path = tmp_path / "weights.safetensors"
     checkpoint.save(checkpoint.arrays(checkpoint.weights(network)), path)

@@ -84,6 +84,23 @@ def network_of(model: str, kind: str, folder: Path, noise: float = 0.05, **value
     return network
 
 
+_shared: dict[tuple[str, str], tuple[Network, list[np.ndarray]]] = {}
+
+
+def shared_network(model: str, kind: str, folder: Path) -> Network:
+    """`network_of`, built once for all tests of a process and every time as if it were new."""
+    if (model, kind) not in _shared:
+        network = network_of(model, kind, folder)
+        values = [keras.ops.convert_to_numpy(one) for one in network.variables]
+        _shared[model, kind] = network, values
+    network, values = _shared[model, kind]
+    for variable, value in zip(network.variables, values, strict=True):
+        variable.assign(value)
+    vars(network.body).pop("see_targets", None)  # of `unseen`
+    keras.utils.set_random_seed(5)
+    return network
+
+
 def batch_of(kind: str) -> dict[str, np.ndarray]:
     rng = np.random.default_rng(3)
     inputs = rng.integers(3, 11, (3, 6)).astype(np.int32)

@@ -46,7 +46,9 @@ def draw(table: Table, theme: Theme = LIGHT) -> bytes | None:
     if not answers or not references:
         return None
     if kind(table) == "images":
-        return _images(table, answers, theme)
+        inputs = table.manifest.features.get("inputs") if table.manifest else None
+        asked = references if inputs and inputs.modality == "class_label" else [""] * len(answers)
+        return _images(table, answers, asked, theme)
     return _confusion(table, answers, references, theme)
 
 
@@ -78,7 +80,8 @@ def _confusion(table: Table, answers: list[str], references: list[str], theme: T
         return picture(figure)
 
 
-def _images(table: Table, answers: list[str], theme: Theme) -> bytes:
+def _images(table: Table, answers: list[str], asked: list[str], theme: Theme) -> bytes:
+    """A sheet of the images, each below the class that was asked for, if one was."""
     import matplotlib.pyplot as plt
 
     assert table.manifest is not None
@@ -95,7 +98,8 @@ def _images(table: Table, answers: list[str], theme: Theme) -> bytes:
         )
         for axis in axes.flat:
             axis.axis("off")
-        for axis, answer in zip(axes.flat, answers, strict=False):
+        for axis, answer, name in zip(axes.flat, answers, asked, strict=False):
+            axis.set_title(name, fontsize=9)
             pixels = np.zeros(height * width * channels, np.uint8)
             found = np.frombuffer(bytes.fromhex(answer), np.uint8)[: len(pixels)]
             pixels[: len(found)] = found

@@ -144,6 +144,11 @@ def test_labels_make_a_confusion_matrix_and_images_a_sheet(grid: Path) -> None:
     kept = (folder / "predictions.test.txt").read_text()
     (folder / "predictions.test.txt").write_text("00ff00ff\n" * 3)
     sheet = report_answers.draw(images)
+    assert images.manifest is not None
+    features = {"inputs": Feature("class_label", "t", 10), **images.manifest.features}
+    asked = dataclasses.replace(images.manifest, features=features)
+    named = report_answers.draw(dataclasses.replace(images, manifest=asked))
     (folder / "predictions.test.txt").write_text(kept)
     assert sheet
     assert (pixels_of(sheet).sum(axis=2) == 0).mean() > 0.1
+    assert named and named != sheet, "the class that was asked for stands above each image"

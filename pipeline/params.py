@@ -63,7 +63,7 @@ def load(root: Path) -> Params:
             located.fault((name,), f"there is no such section; {closest(name, SECTIONS)}")
     plugins = _plugins(located)
     models = catalog.entries("models")
-    options = sets.options_of(models)
+    declared = {name: declaration.read(entry.path) for name, entry in models.items()}
     values = {
         name: sections.defaults(name)
         | validate(located, (name,), data.get(name), sections.settings(name))
@@ -71,7 +71,7 @@ def load(root: Path) -> Params:
     }
     own_sets = _named(located, "hparams")
     for name, given in own_sets.items():
-        validate(located, ("hparams", name), given, sets.known_settings(options))
+        validate(located, ("hparams", name), given, sets.known_settings(declared.values()))
         sets.chain(located, own_sets, name)
     own_problems = _named(located, "problems")
     faulty = check_problem_settings(located, own_problems)
@@ -83,7 +83,7 @@ def load(root: Path) -> Params:
     _check_devices(located, values["runtime"])
     _check_runner(located, values["beam"])
     _check_eval(located, values["eval"], root)
-    declared = {name: declaration.read(models[name].path) for name in grid["model"]}
+    declared = {name: declared[name] for name in grid["model"]}
     needs = {name: one.needs for name, one in declared.items()}
     known = {**grid, "problem": list(usable)}
     signatures = {name: found.signature for name, found in usable.items()}

@@ -40,13 +40,13 @@ def title(table: Table) -> str:
 def draw(table: Table, theme: Theme = LIGHT) -> bytes | None:
     """PNG of the best cell's answers; None where its predictions are not kept."""
     row = table.best
-    assert row is not None
+    assert row is not None and table.manifest is not None
     answers = row.result.lines("predictions", table.split)
     references = row.result.lines("references", table.split)
     if not answers or not references:
         return None
     if kind(table) == "images":
-        inputs = table.manifest.features.get("inputs") if table.manifest else None
+        inputs = table.manifest.features.get("inputs")
         asked = references if inputs and inputs.modality == "class_label" else [""] * len(answers)
         return _images(table, answers, asked, theme)
     return _confusion(table, answers, references, theme)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
 from components import catalog
 from components.catalog import UserError, closest
-from components.declaration import Setting, broken_rules
-from components.declaration import read as read_declaration
+from components.declaration import Declaration, Setting, broken_rules
 from pipeline import sections
 from pipeline.located import Located, read
 from pipeline.schema import validate
@@ -33,15 +32,14 @@ def built_in() -> dict[str, dict[str, Any]]:
     return found
 
 
-def options_of(models: dict[str, catalog.Entry]) -> dict[str, tuple[Setting, ...]]:
-    """The settings that each model declares for itself."""
-    return {name: read_declaration(entry.path).options for name, entry in models.items()}
-
-
-def known_settings(options: dict[str, tuple[Setting, ...]]) -> tuple[Setting, ...]:
+def known_settings(models: Iterable[Declaration]) -> tuple[Setting, ...]:
     """Everything that a set may hold: `base`, common hparams, keys of `train:`, models' options."""
     found = {"base": BASE}
-    for group in (sections.settings("common"), sections.settings("train"), *options.values()):
+    for group in (
+        sections.settings("common"),
+        sections.settings("train"),
+        *(one.options for one in models),
+    ):
         for one in group:
             found.setdefault(one.name, one)
     return tuple(found.values())

@@ -58,7 +58,7 @@ def _make(hp: Any, total_steps: int) -> keras.optimizers.Optimizer:
         return keras.optimizers.Adafactor(weight_decay=decay, **common)
     if hp.optimizer == "sgd":
         return keras.optimizers.SGD(momentum=hp.beta1, weight_decay=decay, **common)
-    if hp.optimizer == "muon":
+    if hp.optimizer == "muon":  # whose own momentum is Keras's 0.95
         adam = {"adam_beta_1": hp.beta1, "adam_beta_2": hp.beta2, "epsilon": hp.epsilon}
         decays = {"weight_decay": decay, "adam_weight_decay": decay}
         return keras.optimizers.Muon(exclude_layers=NOT_MUON, **adam, **decays, **common)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from components.catalog import UserError
-from components.declaration import broken_rules, read
+from components.declaration import Declaration, broken_rules, read
 from components.train.hparams import Hparams, flat
 from components.train.network import load_model_module, resolve_hparams
 from tests.train.tiny_networks import FOLDER, MODELS
@@ -38,6 +38,11 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
+def defaults(declared: Declaration) -> dict[str, Any]:
+    """All settings of a model as they are if nobody says otherwise."""
+    return {**flat(Hparams()), **{one.name: one.default for one in declared.options}}
+
+
 @pytest.mark.parametrize(("model", "values", "message"), CASES)
 def test_what_does_not_go_together_is_refused(
     model: str, values: dict[str, Any], message: str
@@ -45,8 +50,7 @@ def test_what_does_not_go_together_is_refused(
     with pytest.raises(UserError, match=message) as refused:
         resolve_hparams(load_model_module(model), values)
     declared = read(FOLDER / f"{model}.py")
-    defaults = {**flat(Hparams()), **{one.name: one.default for one in declared.options}}
-    found = [text for text, _ in broken_rules(declared.rules, {**defaults, **values})]
+    found = [text for text, _ in broken_rules(declared.rules, {**defaults(declared), **values})]
     assert str(refused.value) in found
 
 
@@ -54,9 +58,8 @@ def test_every_rule_of_every_model_is_tried() -> None:
     tried = set()
     for model, values, _ in CASES:
         declared = read(FOLDER / f"{model}.py")
-        defaults = {**flat(Hparams()), **{one.name: one.default for one in declared.options}}
         for rule, message in declared.rules.items():
-            if list(broken_rules({rule: message}, {**defaults, **values})):
+            if list(broken_rules({rule: message}, {**defaults(declared), **values})):
                 tried.add(rule)
     assert {rule for model in MODELS for rule in read(FOLDER / f"{model}.py").rules} == tried
 
@@ -64,8 +67,7 @@ def test_every_rule_of_every_model_is_tried() -> None:
 def test_a_rule_names_settings_that_the_model_has() -> None:
     for model in MODELS:
         declared = read(FOLDER / f"{model}.py")
-        known = {*flat(Hparams()), *(one.name for one in declared.options)}
-        values = {**flat(Hparams()), **{one.name: one.default for one in declared.options}}
+        values = defaults(declared)
         for rule, message in declared.rules.items():
             ((_, named),) = broken_rules({f"({rule}) and False": message}, values)
-            assert named and set(named) <= known, (model, rule)
+            assert named and set(named) <= set(values), (model, rule)

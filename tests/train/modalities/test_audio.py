@@ -10,7 +10,6 @@ import pytest
 
 from components.datagen.schema import Feature
 from components.train.modalities.audio import Modality
-from tests.train.modalities.graphs import check_graph
 
 
 def modality(n_mels: int = 10, d_model: int = 12, **options: int) -> Modality:
@@ -89,11 +88,6 @@ def test_filters_follow_the_model_unless_given() -> None:
         Modality(Feature("audio"), SimpleNamespace(d_model=8))
     with pytest.raises(ValueError, match="0 filters"):
         modality(filters=0)
-
-
-@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="a TensorFlow graph")
-def test_a_graph_of_unknown_sizes_gives_the_same_and_every_weight_learns() -> None:
-    check_graph(modality(), sound(9, 14))
 
 
 def test_half_precision_masks_as_single() -> None:

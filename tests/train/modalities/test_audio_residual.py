@@ -11,7 +11,6 @@ import pytest
 from components.datagen.schema import Feature
 from components.train.modalities import audio
 from components.train.modalities.audio_residual import Modality
-from tests.train.modalities.graphs import check_graph
 from tests.train.modalities.test_audio import sound
 
 D = 12
@@ -103,8 +102,3 @@ def test_an_empty_row_is_finite_and_sound_without_a_shape_is_refused() -> None:
     assert np.isfinite(np.asarray(modality().bottom(x))).all()
     with pytest.raises(ValueError, match="needs a shape"):
         Modality(Feature("audio"), SimpleNamespace(d_model=8, audio_blocks=2))
-
-
-@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="a TensorFlow graph")
-def test_a_graph_of_unknown_sizes_gives_the_same_and_every_weight_learns() -> None:
-    check_graph(modality(), sound(9, 14))

@@ -1,17 +1,27 @@
-"""A modality's bottom over sound inside a TensorFlow graph of unknown sizes."""
+"""What reads sound, inside a TensorFlow graph of unknown sizes, as a training has it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
 import numpy as np
+import pytest
 from keras import ops
 
+from tests.train.modalities import test_audio as spectrum
+from tests.train.modalities import test_audio_residual as residual
 
-def check_graph(layer: keras.layers.Layer, frames: np.ndarray) -> None:
-    """It gives what it gives eagerly, mask and all, and every weight gets a gradient."""
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="a TensorFlow graph")
+@pytest.mark.parametrize("make", [spectrum.modality, residual.modality], ids=["plain", "residual"])
+def test_it_gives_what_it_gives_eagerly_and_every_weight_learns(
+    make: Callable[[], keras.layers.Layer],
+) -> None:
     import tensorflow as tf
+
+    layer, frames = make(), spectrum.sound(9, 14)
 
     @tf.function(input_signature=[tf.TensorSpec([None, None, frames.shape[-1]])])
     def step(frames: tf.Tensor) -> Any:

@@ -30,6 +30,8 @@ KINDS = {
 }
 # Names that a plugin's package may not take, because the repository's own folders have them.
 RESERVED = ("components", "pipeline", "tests", "benchmarks")
+MANY = 40
+"""More names than these are not listed in an error message."""
 
 
 class UserError(Exception):
@@ -69,11 +71,17 @@ def use(plugins: Sequence[str]) -> None:
 
 
 def closest(name: str, names: Iterable[str]) -> str:
-    """The end of an error message: the names most like `name`, or all of them if none is."""
+    """The end of an error message: the name most like `name`, or all of them if none is like it.
+
+    Where all would be too many to read, the nearest of them.
+    """
     known = sorted(set(names))
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     if close:
         return f"did you mean {close[0]!r}?"
+    if len(known) > MANY:
+        nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
+        return f"the nearest of {len(known)} is {nearest!r}"
     return f"there are: {', '.join(known)}" if known else "there are none"
 
 

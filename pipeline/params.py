@@ -31,6 +31,7 @@ SECTIONS = {
     "beam": "the runner of data generation",
     "tracking": "where MLflow keeps runs",
 }
+AXES = ("problem", "model", "hparams", "seed")
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def load(root: Path) -> Params:
     }
     own_sets = _named(located, "hparams")
     for name, given in own_sets.items():
-        validate(located, ("hparams", name), given, sets.known_settings(declared.values()))
+        sets.check_names(located, name, given, sets.known_settings(declared.values()))
         sets.chain(located, own_sets, name)
     own_problems = _named(located, "problems")
     faulty = check_problem_settings(located, own_problems)
@@ -88,7 +89,7 @@ def load(root: Path) -> Params:
     known = {**grid, "problem": list(usable)}
     signatures = {name: found.signature for name, found in usable.items()}
     cells = expand(known, needs, signatures)
-    _check_exclude(located, grid, cells)
+    _check_exclude(located, known, cells)
     complete = _sets(located, own_sets, grid, declared, cells, values["train"])
     located.check()
     return Params(
@@ -163,7 +164,7 @@ def _grid(
         "model": set(models),
         "hparams": {*sets.built_in(), *own_sets},
     }
-    for axis in ("problem", "model", "hparams", "seed"):
+    for axis in AXES:
         if not data["grid"].get(axis):
             located.fault(
                 ("grid", axis),
@@ -231,13 +232,15 @@ def _check_eval(located: Located, values: Mapping[str, Any], root: Path) -> None
 
 
 def _check_exclude(located: Located, grid: Mapping[str, list[Any]], cells: list[Cell]) -> None:
+    # What a pattern covers may be missing because of another fault.
+    whole = cells and all(located.data["grid"][axis] == grid[axis] for axis in AXES)
     for index, pattern in enumerate(grid["exclude"]):
         if not isinstance(pattern, str):
             continue
         key = ("grid", "exclude", index)
         if pattern.count("/") > 3:
             located.fault(key, f"expected problem/model/hparams/seed, got {pattern!r}")
-        elif cells and not any(matches(pattern, cell) for cell in cells):
+        elif whole and not any(matches(pattern, cell) for cell in cells):
             located.fault(
                 key,
                 f"{pattern!r} covers no cell of the grid; expected a pattern "

@@ -45,6 +45,18 @@ def known_settings(models: Iterable[Declaration]) -> tuple[Setting, ...]:
     return tuple(found.values())
 
 
+def check_names(
+    located: Located, name: str, given: dict[str, Any], known: tuple[Setting, ...]
+) -> None:
+    """Notes what a set of params.yaml holds that no set may hold."""
+    if "train" in given:
+        located.fault(
+            ("hparams", name, "train"),
+            "a set holds the settings of `train:` without that word, as in `steps: 1000`",
+        )
+    validate(located, ("hparams", name), {k: v for k, v in given.items() if k != "train"}, known)
+
+
 def chain(located: Located, own: dict[str, dict[str, Any]], name: str) -> list[tuple[str, bool]]:
     """The set and what it is based on, itself first, as (name, whether params.yaml holds it).
 

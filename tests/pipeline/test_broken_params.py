@@ -50,6 +50,14 @@ BROKEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "seed_is_text": (change("[1]", "[one]"), ("params.yaml:5", "seed", "one")),
     "seed_is_negative": (change("[1]", "[-1]"), ("params.yaml:5", "seed")),
     "unknown_hparam": (change("num_heads", "num_head"), ("params.yaml:7", "num_head", "num_heads")),
+    "a_section_in_a_set": (
+        change("num_heads: 2", "num_heads: 2, train: {steps: 5}"),
+        ("params.yaml:7", "hparams.mine.train", "`steps: 1000`"),
+    ),
+    "nothing_like_it": (
+        change("num_heads", "qqq"),
+        ("params.yaml:7", "hparams.mine.qqq", "the nearest of "),
+    ),
     "heads_do_not_divide": (
         change("num_heads: 2", "num_heads: 3"),
         ("params.yaml:7", "d_model", "num_heads"),
@@ -227,6 +235,18 @@ def test_it_is_refused_with_a_message_that_helps(
     assert len(set(listed)) == len(listed), said.err
     assert "Traceback" not in said.err and said.out == ""
     assert [path.name for path in tmp_path.iterdir()] == ["params.yaml"]
+
+
+def test_a_pattern_of_a_problem_with_a_fault_is_not_called_wrong_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = BROKEN["missing_data"][0].replace("[pairs]", "[image_digits, pairs]")
+    text = text.replace("  seed: [1]", "  seed: [1]\n  exclude: [pairs/*/other]")
+    (tmp_path / "params.yaml").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["resolve"]) == 2
+    said = capsys.readouterr().err
+    assert "a.tsv" in said and "exclude" not in said
 
 
 def test_a_rule_asks_nothing_of_cells_that_are_left_out(

@@ -70,7 +70,7 @@ class Seeds:
 
 @dataclass(frozen=True)
 class Joint:
-    """A problem trained in a mixture against the same model, set and seed alone.
+    """A problem trained in a mixture against the same model, hparams and seed alone.
 
     difference: of the headline, joint less alone. p: by paired bootstrap, None where the metric
     keeps no statistics of each example.
@@ -78,6 +78,7 @@ class Joint:
 
     joint: str
     alone: str
+    seed: int
     difference: float
     p: float | None
 
@@ -151,23 +152,34 @@ def table(root: Path, problem: str, results: Sequence[Result]) -> Table:
 def _joint(
     done: Sequence[Result], values: Sequence[float], headline: Headline, module: Any, split: str
 ) -> Iterator[Joint]:
-    """Each member of a mixture beside the cells that differ from it in nothing else."""
+    """Each member of a mixture beside its problem alone, trained with the same hparams and seed.
+
+    Sets may differ in how long they train: a mixture has several problems to learn. Where more than
+    one set would do, it is the one of the same name.
+    """
     for index, result in enumerate(done):
         if not isinstance(result, MemberResult):
             continue
+        own = _trained(result)
+        alike = [
+            other
+            for other, alone in enumerate(done)
+            if not isinstance(alone, MemberResult) and _trained(alone) == own
+        ]
         hparams = result.cell.hparams.removesuffix(f" in {result.joint}")
-        for other, alone in enumerate(done):
-            own = (alone.cell.model, alone.cell.hparams, alone.cell.seed)
-            if isinstance(alone, MemberResult) or own != (
-                result.cell.model,
-                hparams,
-                result.cell.seed,
-            ):
-                continue
+        same = [other for other in alike if done[other].cell.hparams == hparams]
+        for other in same or alike:
             better = (values[index] > values[other]) == headline.higher_is_better
             first = 0 if better else 1
-            p = _against_best([result, alone], first, module, split)[1 - first]
-            yield Joint(result.label, alone.label, values[index] - values[other], p)
+            pair = [result, done[other]]
+            p = _against_best(pair, first, module, split)[1 - first]
+            difference = values[index] - values[other]
+            yield Joint(result.label, done[other].label, result.cell.seed, difference, p)
+
+
+def _trained(result: Result) -> tuple[str, int, Any]:
+    assert result.train is not None
+    return result.cell.model, result.cell.seed, result.train["hparams"]
 
 
 def _against_best(done: Sequence[Result], best: int, module: Any, split: str) -> list[float | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from components.datagen.schema import SPLITS
 from pipeline import report_answers
 from pipeline import report_numbers as numbers
 from pipeline.report_cells import NOT_APPLICABLE
-from pipeline.report_statistics import LEVEL, Row, Table
+from pipeline.report_statistics import LEVEL, Joint, Row, Table
 
 ALL = ""
 """The key of the picture that is of all problems; no problem can be called so."""
@@ -155,17 +156,29 @@ def leakage(found: Mapping[str, Mapping[str, int]]) -> str:
 def seed_lines(table: Table) -> list[str]:
     """Several seeds of one set, and what a mixture did to the problem."""
     digits = numbers.decimals(row.value for row in table.rows)
-    joint = [
-        f"{pair.joint}: {pair.difference:+.{digits}f} against {pair.alone} alone"
-        + ("" if pair.p is None else f" (p {numbers.p_value(pair.p)})")
-        for pair in table.joint
-    ]
+    pairs: dict[tuple[str, str], list[Joint]] = {}
+    for pair in table.joint:
+        pairs.setdefault((pair.joint, pair.alone), []).append(pair)
+    joint = [_joint_line(of, digits) for of in pairs.values()]
     seeds = [
         f"{group.model} {group.hparams}: {group.mean:.{digits}f} ± {group.std:.{digits}f} "
         f"over {group.count} seeds"
         for group in table.seeds
     ]
     return [*joint, *seeds]
+
+
+def _joint_line(pairs: Sequence[Joint], digits: int) -> str:
+    """`mine in mixture: -1.30 against mine alone (p 0.03)`, or the mean over the seeds."""
+    differences = [pair.difference for pair in pairs]
+    line = f"{pairs[0].joint}: {statistics.fmean(differences):+.{digits}f}"
+    p_values = [numbers.p_value(pair.p) for pair in pairs if pair.p is not None]
+    if len(pairs) > 1:
+        line += f" ± {statistics.stdev(differences):.{digits}f}"
+    line += f" against {pairs[0].alone} alone"
+    if len(pairs) > 1:
+        line += f", over {len(pairs)} seeds"
+    return line + (f" (p {', '.join(p_values)})" if p_values else "")
 
 
 def reason(state: str, why: str) -> str:

@@ -6,6 +6,7 @@ import dataclasses
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,13 @@ from PIL import Image
 from components.datagen.schema import Feature, Manifest
 from components.eval import bootstrap
 from components.eval.metrics import accuracy
-from pipeline import report_answers, report_cells, report_members, report_statistics
+from pipeline import (
+    report_answers,
+    report_cells,
+    report_members,
+    report_statistics,
+    report_tables,
+)
 from pipeline.cells import Cell
 from pipeline.compare import compare
 from pipeline.tracking import TrackingSettings
@@ -108,6 +115,34 @@ def test_the_p_value_is_the_paired_bootstrap_of_the_two(grid: Path) -> None:
     assert table.joint[0].p == pytest.approx(float(expected))
     steps = own[1].history()
     assert steps and all(set(values) == {"dev/loss"} for _, values in steps)
+
+
+def test_seeds_are_put_together_and_a_longer_training_has_its_pair(grid: Path) -> None:
+    """What a mixture did over two seeds; the set that it was trained with says more steps."""
+    alone = [report_cells.read(grid, ALONE[DIGITS])]
+    (joint,) = (one for one in report_members.with_members(grid, [report_cells.read(grid, JOINT)])
+                if one.cell.problem == DIGITS)  # fmt: skip
+
+    def of(result: Any, **cell: Any) -> Any:
+        return dataclasses.replace(result, cell=dataclasses.replace(result.cell, **cell))
+
+    longer = of(joint, hparams="long in joint")
+    again = [of(one, seed=2) for one in (*alone, longer)]
+    better = {**again[1].metrics, "accuracy": again[1].metrics["accuracy"] + 0.02}
+    again[1] = dataclasses.replace(again[1], metrics=better)
+    table = report_statistics.table(grid, DIGITS, [*alone, longer, *again])
+    first, second = table.joint
+    assert (first.seed, second.seed) == (1, 2)
+    assert second.difference == pytest.approx(first.difference + 0.02)
+    (line, *_) = report_tables.seed_lines(table)
+    mean = (first.difference + second.difference) / 2
+    assert line.startswith(
+        f"transformer long in joint: {mean:+.4f} ± 0.0141 against transformer tiny"
+    )
+    assert "alone, over 2 seeds (p " in line
+    other = {**longer.train, "hparams": {"d_model": 64}}
+    unlike = dataclasses.replace(longer, train=other)
+    assert not report_statistics.table(grid, DIGITS, [*alone, unlike]).joint
 
 
 def test_a_mixture_without_its_members_alone_has_tables_too(tmp_path: Path) -> None:

@@ -176,9 +176,10 @@ def leaves(tree: Tree) -> list[Tree]:
     return found
 
 
-def linearise(text: str) -> tuple[list[str], list[str]]:
+def linearise(text: str, *, tags: bool = False) -> tuple[list[str], list[str]]:
     """A bracketed tree -> (its words, the tokens of its linearised form), see module docstring.
 
+    tags: leaves are written as their part-of-speech tags, not XX.
     Raises TreeError if the text is no tree or has no words.
     """
     tree = clean(parse(text))
@@ -193,7 +194,7 @@ def linearise(text: str) -> tuple[list[str], list[str]]:
             tokens.append(node)
         elif node.word is not None:
             words.append(node.word)
-            tokens.append(LEAF)
+            tokens.append(node.label if tags else LEAF)
         else:
             tokens.append(f"({node.label}")
             stack.append(f"){node.label}")

@@ -24,6 +24,14 @@ def test_linearise_as_in_the_paper() -> None:
     assert " ".join(tokens) == "(S (NP XX )NP (VP XX )VP XX )S"
 
 
+def test_leaves_may_be_tags_which_are_leaves_when_it_is_read_back() -> None:
+    words, tokens = trees.linearise(SHE_SLEEPS, tags=True)
+    assert " ".join(tokens) == "(S (NP PRP )NP (VP VBZ )VP . )S"
+    assert trees.delinearise(tokens, words) == trees.delinearise(
+        trees.linearise(SHE_SLEEPS)[1], words
+    )
+
+
 def test_function_tags_indices_and_empty_elements_are_dropped() -> None:
     words, tokens = trees.linearise(
         "( (S (NP-SBJ-1 (PRP it)) (VP (VBZ expects) (S (NP-SBJ (-NONE- *-1)) (VP=2 (TO to))))) )"

@@ -78,8 +78,12 @@ def network_of(model: str, kind: str, folder: Path, noise: float = 0.05, **value
     network = build_network(
         tiny_data(folder, kind), model, takes(module, {**SMALL, **QUIET, **own, **values})
     )
+    return _stirred(network, noise)
+
+
+def _stirred(network: Network, noise: float) -> Network:
     rng = np.random.default_rng(8)
-    for weight in network.trainable_weights:  # biases too, so that none is out of play
+    for weight in network.trainable_weights if noise else []:  # biases too: none is out of play
         weight.assign(weight + rng.normal(0, noise, weight.shape).astype(np.float32))
     return network
 
@@ -87,18 +91,18 @@ def network_of(model: str, kind: str, folder: Path, noise: float = 0.05, **value
 _shared: dict[tuple[str, str], tuple[Network, list[np.ndarray]]] = {}
 
 
-def shared_network(model: str, kind: str, folder: Path) -> Network:
-    """`network_of`, built once for all tests of a process and every time as if it were new."""
+def shared_network(model: str, kind: str, folder: Path, noise: float = 0.05) -> Network:
+    """`network_of` with label smoothing, built once a process and every time as if it were new."""
     if (model, kind) not in _shared:
-        network = network_of(model, kind, folder)
-        values = [keras.ops.convert_to_numpy(one) for one in network.variables]
-        _shared[model, kind] = network, values
-    network, values = _shared[model, kind]
-    for variable, value in zip(network.variables, values, strict=True):
+        network = network_of(model, kind, folder, noise=0.0, label_smoothing=0.1)
+        drawn = [keras.ops.convert_to_numpy(one) for one in network.variables]
+        _shared[model, kind] = network, drawn
+    network, drawn = _shared[model, kind]
+    for variable, value in zip(network.variables, drawn, strict=True):
         variable.assign(value)
     vars(network.body).pop("see_targets", None)  # of `unseen`
     keras.utils.set_random_seed(5)
-    return network
+    return _stirred(network, noise)
 
 
 def batch_of(kind: str) -> dict[str, np.ndarray]:

@@ -1,7 +1,8 @@
 """Parsing: a sentence in, its constituency tree out, as one sequence of brackets.
 
 Reference: Vinyals et al. 2015, "Grammar as a Foreign Language", https://arxiv.org/abs/1412.7449:
-typed closing brackets, part-of-speech tags written XX, words left to the input. Raw rows: `tree`.
+typed closing brackets, part-of-speech tags written XX, words left to the input. With few trees write
+the tags (`leaves: tags`): they tell which word a leaf is, and so where to look. Raw rows: `tree`.
 
     in   She sleeps .
     out  (S (NP XX )NP (VP XX )VP XX )S
@@ -12,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from components.datagen import trees
-from components.datagen.task import RowError, Task
+from components.datagen.task import Option, RowError, Task
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,7 +29,7 @@ def rows(batch: pa.RecordBatch, problem: Problem) -> pa.RecordBatch:
     sentences, linear, references = [], [], []
     for number, text in enumerate(batch.column("tree").to_pylist()):
         try:
-            words, tokens = trees.linearise(text)
+            words, tokens = trees.linearise(text, tags=problem.option("leaves") == "tags")
             tree = trees.clean(trees.parse(text))
         except trees.TreeError as error:
             raise RowError(number, str(error)) from error
@@ -53,5 +54,10 @@ TASK = Task(
     vocabularies={"inputs": "sentencepiece", "targets": "tokens"},
     metrics=("bracket_f1", "perplexity"),
     dev_metric="bracket_f1",
+    options={
+        "leaves": Option(
+            "str", "XX", "what is written for a word: XX or its tag", choices=("XX", "tags")
+        )
+    },
     rows=rows,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 
@@ -13,6 +14,17 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 # Tests start some hundred processes; where this is set, each compiles the project's files for itself.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# Most of the time of tests on JAX would be LLVM's, over programs that run once.
+os.environ["XLA_FLAGS"] = (
+    "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+)
+
+
+def pytest_collection_finish() -> None:
+    """The libraries are imported: from here on they need not be searched for garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import glob
 import os
 from pathlib import Path
@@ -102,6 +103,7 @@ STAND_INS: dict[str, dict[str, Any]] = {
     "sentence_order_wikipedia": {**STATE_UNION, "vocabulary_size": 4000},
     "tag_conll2003": {**three("treebank/{}.mrg.gz", "dev"), "format": "tagged_trees"},
 }
+ENOUGH = 3000
 
 
 def local_problem(name: str) -> Problem:
@@ -110,9 +112,19 @@ def local_problem(name: str) -> Problem:
     given = LOCAL.get(name) or STAND_INS.get(name)
     if given is None:
         _skip_unless_made_here(name, problem)
-        return problem
+        return _fewer(problem)
     placed = {key: _placed(name, value) for key, value in given.items()}
     return from_settings(name, placed, problem)
+
+
+def _fewer(problem: Problem) -> Problem:
+    """A generated problem with fewer rows to learn from."""
+    made = problem.train
+    if not isinstance(made, Rows) or made.options.get("examples", 0) <= ENOUGH:
+        return problem
+    return dataclasses.replace(
+        problem, train=Rows(made.function, {**made.options, "examples": ENOUGH})
+    )
 
 
 def _placed(name: str, value: Any) -> Any:

@@ -12,8 +12,6 @@ import keras
 import numpy as np
 import pytest
 
-# Most of the time would be LLVM's, over programs that run once.
-FLAGS = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -29,7 +27,7 @@ def on_jax(*arguments: str, timeout: float) -> str:
     done = subprocess.run(
         [sys.executable, *arguments],
         cwd=REPOSITORY,
-        env={**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "XLA_FLAGS": FLAGS},
+        env={**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},
         capture_output=True,
         text=True,
         timeout=timeout,

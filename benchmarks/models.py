@@ -13,16 +13,15 @@ import argparse
 import json
 import os
 import platform
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from benchmarks import clones
 from benchmarks.problems import numbers_of
-from benchmarks.rounds import REPOSITORY
+from benchmarks.rounds import REPOSITORY, SHARED
 from components import catalog, theme
 from components.datagen.schema import Manifest
 
@@ -227,22 +226,14 @@ def main() -> None:
     )
     parser.add_argument("--only", nargs="+", metavar="PROBLEM", help="train for these alone")
     parser.add_argument("--jobs", type=int, default=2, help="cells at a time")
-    parser.add_argument("--data", default=str(REPOSITORY.parent / "shared" / "data"))
+    parser.add_argument("--data", default=str(SHARED))
     parser.add_argument("--work", type=Path, default=REPOSITORY / ".work" / "models")
     parser.add_argument("--write", action="store_true", help="write docs/models.md and its picture")
     parser.add_argument("--no-run", action="store_true", help="only read what was run")
     chosen = parser.parse_args()
     params = params_of(chosen.data, chosen.minutes, chosen.only)
     if not chosen.no_run:
-        if not (chosen.work / ".git").is_dir():
-            subprocess.run(["git", "clone", "-q", str(REPOSITORY), str(chosen.work)], check=True)
-        (chosen.work / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
-        paths = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-        subprocess.run(
-            [sys.executable, "-m", "pipeline", "run", "--jobs", str(chosen.jobs)],
-            cwd=chosen.work,
-            env={**os.environ, "PATH": paths},
-        )
+        clones.run(chosen.work, params, "run", "--jobs", str(chosen.jobs))
     params = params_of(chosen.data, chosen.minutes, None)
     results = results_of(chosen.work, params)
     text = page(chosen.work, params, results)

@@ -16,14 +16,14 @@ import math
 import os
 import platform
 import re
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from benchmarks.rounds import REPOSITORY
+from benchmarks import clones
+from benchmarks.rounds import REPOSITORY, SHARED
 from components import catalog
 from components.datagen.schema import Manifest
 
@@ -77,16 +77,6 @@ def params_of(cell: dict[str, Any]) -> dict[str, Any]:
         "runtime": cell.get("runtime", {}),
         "tracking": {"enabled": False},
     }
-
-
-def run(cell: dict[str, Any], work: Path) -> bool:
-    """Runs a cell in the clone; False if it failed, which its output has said."""
-    (work / "params.yaml").write_text(yaml.safe_dump(params_of(cell), sort_keys=False))
-    paths = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    done = subprocess.run(
-        [sys.executable, "-m", "pipeline", "repro"], cwd=work, env={**os.environ, "PATH": paths}
-    )
-    return done.returncode == 0
 
 
 def line_of(cell: dict[str, Any], work: Path) -> list[str] | None:
@@ -145,18 +135,16 @@ def _row(cells: list[str]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--only", nargs="+", metavar="NAME", help="these problems alone")
-    parser.add_argument("--data", default=str(REPOSITORY.parent / "shared" / "data"))
+    parser.add_argument("--data", default=str(SHARED))
     parser.add_argument("--work", type=Path, default=REPOSITORY / ".work" / "problems")
     parser.add_argument("--write", action="store_true", help="write docs/problems.md")
     chosen = parser.parse_args()
-    if not (chosen.work / ".git").is_dir():
-        subprocess.run(["git", "clone", "-q", str(REPOSITORY), str(chosen.work)], check=True)
     cells = read_cells(chosen.data)
     failed = []
     for cell in cells:
         if not chosen.only or cell["problem"] in chosen.only:
             print(f"== {cell['problem']}", flush=True)
-            if not run(cell, chosen.work):
+            if not clones.run(chosen.work, params_of(cell), "repro"):
                 failed.append(cell["problem"])
     before = written()
     lines = [_row(TITLES), _row(["---"] * len(TITLES))]

@@ -47,6 +47,7 @@ def cases() -> list[tuple[str, str]]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("task", "model"), cases())
 def test_from_raw_files_to_metrics(task: str, model: str, tmp_path: Path) -> None:
     raw = tmp_path / "raw"

@@ -1,8 +1,8 @@
 """Parsing: a sentence in, its constituency tree out, as one sequence of brackets.
 
 Reference: Vinyals et al. 2015, "Grammar as a Foreign Language", https://arxiv.org/abs/1412.7449:
-typed closing brackets, part-of-speech tags written XX, words left to the input. With few trees write
-the tags (`leaves: tags`): they tell which word a leaf is, and so where to look. Raw rows: `tree`.
+typed closing brackets, part-of-speech tags written XX, words left to the input. `leaves: tags` writes
+the tags, as Tensor2Tensor does: with few trees they teach where to look. Raw rows: `tree`.
 
     in   She sleeps .
     out  (S (NP XX )NP (VP XX )VP XX )S

@@ -45,11 +45,13 @@ Made by `python -m benchmarks.problems --write`: small models, minutes of traini
 these numbers show is that each kind of problem goes the whole way, from its raw files to its field's
 own metric on a test split that nothing was chosen on; they are no records. Training is wall time,
 whatever else the machine did. The four `*_small` problems and `joint`, which mixes them in equal parts,
-have the same set and about as many steps a problem. Sizes, splits and licences are in each problem's
+have the same set and about as many steps a problem; more of that, over seeds, is in
+[together.md](together.md). Sizes, splits and licences are in each problem's
 file (`python -m pipeline list problems`).
 
 Where two texts are read as one (`infer_*`, `similarity_*`, `answer_*`), sets say `mark_repeats: true`:
 symbols that both hold are marked with a learned vector. SST is trained on the phrases of its trees.
+`parse_treebank` says `leaves: tags`: part-of-speech tags are written where `parse_small` has XX.
 nanoGPT's validation text of tiny Shakespeare is our dev and test, one after the other and as long as each
 other, so its figure stands beside the mean of ours, which was trained in 16 bits.
 

@@ -29,42 +29,50 @@ HEAD = """\
 # A small problem alone and in one model with others
 
 Made by `python -m benchmarks.together --write` from the grid in `benchmarks/together.yaml`: the
-`{mixture}` of {members}, a batch of each in turn as often, against its two smallest problems alone, with
-the same hparams and as many steps a problem ({alone:,}; the mixture has {together:,}). Numbers are of the
-test split, one a seed, one thread a cell ({machine}). MultiModel's own finding is that the
-smallest problem is no worse for being among others (Kaiser et al. 2017, section 3).
+`{mixture}` of {members},
+each as often, against its two smallest problems alone, with the same hparams and as many steps a problem
+({alone:,}; the mixture has {together:,}). Numbers are of the test split, one a seed; differences are means
+with their standard deviation over the seeds ({machine}, one thread a cell). MultiModel's finding is
+that the smallest problems are no worse for being among others (Kaiser et al. 2017, section 3), which its
+authors read from perplexities and token accuracies.
 
 """
-TITLES = ["problem", "train examples", "metric", "alone", "in the mixture", "difference"]
+PERPLEXITY = "perplexity"
+TITLES = ["problem", "train examples", "test metric", "alone", "in the mixture", "difference"]
 
 
 def lines(told: Mapping[str, Any]) -> list[list[str]]:
-    """A row a problem of the comparison, as `reports/compare.json` has it; the smallest first."""
+    """Two rows a problem of the comparison, as `reports/compare.json` has it; the smallest first.
+
+    The headline, and perplexity, which MultiModel's authors compare.
+    """
     rows = []
     for problem, table in sorted(told.items(), key=lambda item: item[1]["examples"]["train"]):
-        values: dict[bool, list[float]] = {True: [], False: []}
-        for name, cell in table["cells"].items():
-            values[" in " in name].append(cell["value"])
         better = "higher" if table["higher_is_better"] else "lower"
-        differences = [pair["difference"] for pair in table["joint"]]
-        rows.append(
-            [
-                f"`{problem}`",
-                f"{table['examples']['train']:,}",
-                f"{table['metric']}, {better} is better",
-                _numbers(values[False]),
-                _numbers(values[True]),
-                f"**{_mean(differences, '+')}**" if differences else "",
-            ]
-        )
+        sizes = f"{table['examples']['train']:,}"
+        for key, metric in ("value", f"{table['metric']} ({better} is better)"), (PERPLEXITY,) * 2:
+            alone, joint = (
+                {name.rsplit("/", 1)[1]: cell[key] for name, cell in cells if key in cell}
+                for cells in _parted(table["cells"])
+            )
+            pairs = [joint[seed] - alone[seed] for seed in joint if seed in alone]
+            if joint:
+                rows.append([f"`{problem}`", sizes, metric, _numbers(alone), _numbers(joint)])
+                rows[-1].append(f"**{_mean(pairs, '+')}**" if pairs else "")
     return rows
 
 
-def _numbers(values: Sequence[float]) -> str:
-    """`3.2, 4.1: 3.65 ± 0.64`, or nothing."""
-    if not values:
-        return ""
-    return f"{', '.join(f'{value:.4g}' for value in values)}: {_mean(values)}"
+def _parted(cells: Mapping[str, Any]) -> tuple[list[tuple[str, Any]], list[tuple[str, Any]]]:
+    """Cells trained alone, and those in the mixture."""
+    named = list(cells.items())
+    return [one for one in named if " in " not in one[0]], [
+        one for one in named if " in " in one[0]
+    ]
+
+
+def _numbers(by_seed: Mapping[str, float]) -> str:
+    """`3.2, 4.1`, a number a seed."""
+    return ", ".join(f"{value:.4g}" for value in by_seed.values())
 
 
 def _mean(values: Sequence[float], sign: str = "") -> str:

@@ -1,11 +1,11 @@
 """Every model on five problems, trained and compared: docs/models.md.
 
-    python -m benchmarks.models [--minutes FACTOR] [--only PROBLEM ...] [--long] [--jobs N] [--write]
+    python -m benchmarks.models [--minutes FACTOR] [--only PROBLEM ...] [--extra NAME] [--jobs N] [--write]
 
 Runs the grid of `models.yaml` in a clone of this repository below `--work` with the product's own
-`run`; what is there already is not run again. `--minutes` multiplies every cell's budget. `--long` runs
-the models whose order the papers tell, on translation and for longer, in a clone of its own. `--write`
-puts the tables and the picture into docs/.
+`run`; what is there already is not run again. `--minutes` multiplies every cell's budget. `--extra` runs
+one of the questions beside the grid, in a clone of its own. `--write` puts the tables and the picture
+into docs/.
 """
 
 from __future__ import annotations
@@ -30,11 +30,26 @@ GRID = Path(__file__).with_suffix(".yaml")
 PAGE = REPOSITORY / "docs" / "models.md"
 PICTURE = REPOSITORY / "docs" / "models.png"
 MIXTURE = "five"
-LONG = {
-    "problem": ["translate_ende_multi30k"],
-    "model": ["transformer", "slicenet", "bytenet", "lstm_seq2seq"],
-    "hparams": ["long"],
-    "seed": [1],
+# Questions of the papers beside the grid: what is run, and what stands above its table.
+EXTRA = {
+    "long": (
+        {
+            "problem": ["translate_ende_multi30k"],
+            "model": ["transformer", "slicenet", "bytenet", "lstm_seq2seq"],
+            "hparams": ["long"],
+            "seed": [1],
+        },
+        "{problem} again, {minutes:.3g} minutes each",
+    ),
+    "parts": (
+        {
+            "problem": ["image_mnist"],
+            "model": ["multimodel"],
+            "hparams": ["whole", "without_experts", "without_attention"],
+            "seed": [1, 2],
+        },
+        "{problem} again, MultiModel without its parts after {steps} steps, two seeds",
+    ),
 }
 SPLITS = ("train", "dev", "test")
 
@@ -75,19 +90,20 @@ class Result:
 
     @property
     def label(self) -> str:
-        return f"{self.model}, {self.hparams}" if self.hparams.startswith("no_") else self.model
+        plain = self.hparams.startswith("tiny") or self.hparams == "long"
+        return self.model if plain else f"{self.model}, {self.hparams}"
 
 
 def params_of(
-    data: str, factor: float, only: list[str] | None = None, *, long: bool = False
+    data: str, factor: float, only: list[str] | None = None, extra: str = ""
 ) -> dict[str, Any]:
     """models.yaml with the data folder filled in, every budget multiplied, and these problems only."""
     params: dict[str, Any] = yaml.safe_load(GRID.read_text().replace("{data}", data))
     for values in params["hparams"].values():
         if "minutes" in values:
             values["minutes"] *= factor
-    if long:
-        return {**params, "grid": LONG}
+    if extra:
+        return {**params, "grid": EXTRA[extra][0]}
     problems = params["grid"]["problem"]
     kept = [name for name in problems if not only or name in only]
     params["grid"]["problem"] = kept
@@ -103,9 +119,10 @@ def results_of(work: Path, params: dict[str, Any]) -> list[Result]:
     for problem in params["grid"]["problem"]:
         for model in params["grid"]["model"]:
             for hparams in params["grid"]["hparams"]:
-                folder = work / "runs" / problem / model / hparams / "1"
-                if (folder / "metrics.json").is_file():
-                    found += _read(work, folder, problem, model, hparams)
+                for seed in params["grid"]["seed"]:
+                    folder = work / "runs" / problem / model / hparams / str(seed)
+                    if (folder / "metrics.json").is_file():
+                        found += _read(work, folder, problem, model, hparams)
     return found
 
 
@@ -143,8 +160,8 @@ def _read(work: Path, folder: Path, problem: str, model: str, hparams: str) -> l
     return found
 
 
-def table(work: Path, problem: str, results: list[Result]) -> str:
-    """One problem's models, the best first."""
+def table(work: Path, problem: str, results: list[Result], title: str = "{problem}") -> str:
+    """One problem's models, the best first; the title may name settings of their training."""
     own = sorted(results, key=lambda one: one.value, reverse=results[0].higher)
     manifest = Manifest.load(work / "data" / problem)
     titles = ["model", "test (95 %)", "weights", "steps", "tokens/s", "training"]
@@ -163,7 +180,8 @@ def table(work: Path, problem: str, results: list[Result]) -> str:
         )
     sizes = ", ".join(f"{name} {manifest.splits[name].examples:,}" for name in SPLITS)
     lines = "\n".join("| " + " | ".join(row) + " |" for row in rows)
-    return f"## {problem}\n\nExamples: {sizes}.\n\n{lines}\n"
+    title = title.format(problem=problem, **results[0].train["settings"])
+    return f"## {title}\n\nExamples: {sizes}.\n\n{lines}\n"
 
 
 def joint(results: list[Result]) -> str:
@@ -212,15 +230,8 @@ def draw(results: list[Result], problems: list[str]) -> bytes:
         return theme.png(figure, 130)
 
 
-def longer(work: Path, results: list[Result]) -> str:
-    """The models whose order the papers tell, after more time."""
-    minutes = results[0].train["settings"]["minutes"]
-    found = table(work, results[0].problem, results).partition("\n")[2]
-    return f"## {results[0].problem}, {minutes:.3g} minutes each\n{found}"
-
-
 def page(work: Path, params: dict[str, Any], results: list[Result]) -> str:
-    """docs/models.md without its last section."""
+    """docs/models.md without the questions beside the grid."""
     budgets = {one.hparams: one.train["settings"]["minutes"] for one in results}
     minutes = ", ".join(f"`{name}` {value:g}" for name, value in sorted(budgets.items()))
     machine = f"{os.cpu_count()} CPU cores, {platform.machine()}"
@@ -243,24 +254,28 @@ def main() -> None:
         "--minutes", type=float, default=1.0, metavar="FACTOR", help="of the budgets"
     )
     parser.add_argument("--only", nargs="+", metavar="PROBLEM", help="train for these alone")
-    parser.add_argument("--long", action="store_true", help="the few models, for longer")
+    parser.add_argument(
+        "--extra", choices=EXTRA, default="", help="run this question beside the grid"
+    )
     parser.add_argument("--jobs", type=int, default=2, help="cells at a time")
     parser.add_argument("--data", default=str(SHARED))
     parser.add_argument("--work", type=Path, default=REPOSITORY / ".work" / "models")
     parser.add_argument("--write", action="store_true", help="write docs/models.md and its picture")
     parser.add_argument("--no-run", action="store_true", help="only read what was run")
     chosen = parser.parse_args()
-    work_long = chosen.work.with_name(f"{chosen.work.name}_long")
-    params_long = params_of(chosen.data, chosen.minutes, long=True)
+
+    def place(extra: str) -> Path:
+        return chosen.work.with_name(f"{chosen.work.name}_{extra}") if extra else chosen.work
+
     if not chosen.no_run:
-        work = work_long if chosen.long else chosen.work
-        asked = params_long if chosen.long else params_of(chosen.data, chosen.minutes, chosen.only)
-        clones.run(work, asked, "run", "--jobs", str(chosen.jobs))
+        asked = params_of(chosen.data, chosen.minutes, chosen.only, chosen.extra)
+        clones.run(place(chosen.extra), asked, "run", "--jobs", str(chosen.jobs))
     params = params_of(chosen.data, chosen.minutes)
     results = results_of(chosen.work, params)
     text = page(chosen.work, params, results)
-    if results_long := results_of(work_long, params_long):
-        text += "\n" + longer(work_long, results_long)
+    for name, (grid, title) in EXTRA.items():
+        if found := results_of(place(name), {"grid": grid}):
+            text += "\n" + table(place(name), found[0].problem, found, title)
     print(text)
     if chosen.write:
         PAGE.write_text(text)

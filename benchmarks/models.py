@@ -65,8 +65,9 @@ same minutes for every model (compiling is in them):
 These are minutes where the papers had days. What they show is that each model runs the whole way on
 each problem that it takes, and what it makes of a little time. A cheap step counts for as much as a
 good one, so read a metric beside its steps; and a first minute seems to favour what needs not be learned: a
-recurrence or a convolution knows its neighbours, attention has yet to learn where to look. Nothing here
-is the order in which the models would come after days, and nothing was tuned for any of them.
+recurrence or a convolution knows its neighbours, attention has yet to learn where to look. What more
+time changes is in the last sections. Nothing here is the order in which the models would come after
+days, and nothing was tuned for any of them.
 
 ![every model on five problems](models.png)
 

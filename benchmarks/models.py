@@ -48,7 +48,8 @@ EXTRA = {
             "hparams": ["whole", "without_experts", "without_attention"],
             "seed": [1, 2],
         },
-        "{problem} again, MultiModel without its parts after {steps} steps, two seeds",
+        "{problem} again, MultiModel without its parts after {steps} steps, two seeds "
+        "(labels are answered by its encoder, which has no attention)",
     ),
 }
 SPLITS = ("train", "dev", "test")

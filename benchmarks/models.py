@@ -12,15 +12,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from benchmarks import clones
+from benchmarks import clones, pages
 from benchmarks.problems import numbers_of
 from benchmarks.rounds import REPOSITORY, SHARED
 from components import catalog, theme
@@ -169,7 +167,7 @@ def table(work: Path, problem: str, results: list[Result], title: str = "{proble
     own = sorted(results, key=lambda one: one.value, reverse=results[0].higher)
     manifest = Manifest.load(work / "data" / problem)
     titles = ["model", "test (95 %)", "weights", "steps", "tokens/s", "training"]
-    rows = [titles, ["---"] * len(titles)]
+    rows = []
     for one in own:
         minutes, seconds = divmod(round(one.train["train_seconds"]), 60)
         rows.append(
@@ -183,22 +181,21 @@ def table(work: Path, problem: str, results: list[Result], title: str = "{proble
             ]
         )
     sizes = ", ".join(f"{name} {manifest.splits[name].examples:,}" for name in SPLITS)
-    lines = "\n".join("| " + " | ".join(row) + " |" for row in rows)
     title = title.format(problem=problem, **results[0].train["settings"])
-    return f"## {title}\n\nExamples: {sizes}.\n\n{lines}\n"
+    return f"## {title}\n\nExamples: {sizes}.\n\n{pages.table(titles, rows)}"
 
 
 def joint(results: list[Result]) -> str:
     """Each member of the mixture beside the same model alone."""
-    rows = [["model", "problem", "metric", "alone", "in the mixture"], ["---"] * 5]
+    titles = ["model", "problem", "metric", "alone", "in the mixture"]
+    rows = []
     alone = {(one.problem, one.model): one for one in results if one.hparams.startswith("tiny")}
     for one in results:
         mixture, _, member = one.problem.partition("/")
         single = alone.get((member, one.model))
         if mixture == MIXTURE and single:
             rows.append([one.model, member, one.metric, _interval(single), _interval(one)])
-    lines = "\n".join("| " + " | ".join(row) + " |" for row in rows)
-    return f"## {MIXTURE}: the same problems in one model\n\n{lines}\n"
+    return f"## {MIXTURE}: the same problems in one model\n\n{pages.table(titles, rows)}"
 
 
 def _interval(one: Result) -> str:
@@ -238,8 +235,7 @@ def page(work: Path, params: dict[str, Any], results: list[Result]) -> str:
     """docs/models.md without the questions beside the grid."""
     budgets = {one.hparams: one.train["settings"]["minutes"] for one in results}
     minutes = ", ".join(f"`{name}` {value:g}" for name, value in sorted(budgets.items()))
-    machine = f"{os.cpu_count()} CPU cores, {platform.machine()}"
-    parts = [HEAD.format(machine=machine, minutes=minutes)]
+    parts = [HEAD.format(machine=pages.MACHINE, minutes=minutes)]
     for problem in params["grid"]["problem"]:
         own = [one for one in results if one.problem == problem]
         if own:

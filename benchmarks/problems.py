@@ -13,8 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
-import platform
 import re
 import sys
 from pathlib import Path
@@ -22,7 +20,7 @@ from typing import Any
 
 import yaml
 
-from benchmarks import clones
+from benchmarks import clones, pages
 from benchmarks.rounds import REPOSITORY, SHARED
 from components import catalog
 from components.datagen.schema import Manifest
@@ -130,10 +128,6 @@ def numbers_of(manifest: Manifest, metrics: dict[str, Any], prefix: str = "") ->
     return found
 
 
-def _row(cells: list[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--only", nargs="+", metavar="NAME", help="these problems alone")
@@ -149,16 +143,15 @@ def main() -> None:
             if not clones.run(chosen.work, params_of(cell), "repro"):
                 failed.append(cell["problem"])
     before = written()
-    lines = [_row(TITLES), _row(["---"] * len(TITLES))]
+    lines = [pages.table(TITLES, [])]
     for cell in cells:
         found = line_of(cell, chosen.work)
         if found or cell["problem"] in before:
-            lines.append(_row(found) if found else before[cell["problem"]])
-    text = "\n".join(lines) + "\n"
+            lines.append((pages.row(found) if found else before[cell["problem"]]) + "\n")
+    text = "".join(lines)
     print(text)
     if chosen.write:
-        machine = f"{os.cpu_count()} CPU cores ({platform.machine()})"
-        TABLE.write_text(HEAD.format(machine=machine) + text)
+        TABLE.write_text(HEAD.format(machine=pages.MACHINE) + text)
     if failed:
         sys.exit(f"failed: {', '.join(failed)}")
 

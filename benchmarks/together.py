@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import statistics
 import sys
 from collections.abc import Mapping, Sequence
@@ -20,7 +18,7 @@ from typing import Any
 
 import yaml
 
-from benchmarks import clones
+from benchmarks import clones, pages
 from benchmarks.rounds import REPOSITORY, SHARED
 
 GRID = Path(__file__).with_suffix(".yaml")
@@ -51,23 +49,18 @@ def lines(told: Mapping[str, Any]) -> list[list[str]]:
         better = "higher" if table["higher_is_better"] else "lower"
         sizes = f"{table['examples']['train']:,}"
         for key, metric in ("value", f"{table['metric']} ({better} is better)"), (PERPLEXITY,) * 2:
-            alone, joint = (
-                {name.rsplit("/", 1)[1]: cell[key] for name, cell in cells if key in cell}
-                for cells in _parted(table["cells"])
-            )
+            alone: dict[str, float] = {}
+            joint: dict[str, float] = {}
+            for name, cell in table["cells"].items():
+                if key in cell:
+                    (joint if " in " in name else alone)[name.rsplit("/", 1)[1]] = cell[key]
             pairs = [joint[seed] - alone[seed] for seed in joint if seed in alone]
             if joint:
-                rows.append([f"`{problem}`", sizes, metric, _numbers(alone), _numbers(joint)])
-                rows[-1].append(f"**{_mean(pairs, '+')}**" if pairs else "")
+                difference = _mean(pairs) if pairs else ""
+                rows.append(
+                    [f"`{problem}`", sizes, metric, _numbers(alone), _numbers(joint), difference]
+                )
     return rows
-
-
-def _parted(cells: Mapping[str, Any]) -> tuple[list[tuple[str, Any]], list[tuple[str, Any]]]:
-    """Cells trained alone, and those in the mixture."""
-    named = list(cells.items())
-    return [one for one in named if " in " not in one[0]], [
-        one for one in named if " in " in one[0]
-    ]
 
 
 def _numbers(by_seed: Mapping[str, float]) -> str:
@@ -75,10 +68,10 @@ def _numbers(by_seed: Mapping[str, float]) -> str:
     return ", ".join(f"{value:.4g}" for value in by_seed.values())
 
 
-def _mean(values: Sequence[float], sign: str = "") -> str:
+def _mean(differences: Sequence[float]) -> str:
     """The mean and the standard deviation over the seeds."""
-    spread = f" ± {statistics.stdev(values):.2g}" if len(values) > 1 else ""
-    return f"{statistics.fmean(values):{sign}.3g}{spread}"
+    spread = f" ± {statistics.stdev(differences):.2g}" if len(differences) > 1 else ""
+    return f"**{statistics.fmean(differences):+.3g}{spread}**"
 
 
 def main() -> None:
@@ -92,8 +85,7 @@ def main() -> None:
     if not clones.run(chosen.work, params, "run", "--jobs", str(chosen.jobs)):
         sys.exit("failed")
     told = json.loads((chosen.work / "reports" / "compare.json").read_text())
-    rows = [TITLES, ["---"] * len(TITLES), *lines(told)]
-    text = "".join(f"| {' | '.join(row)} |\n" for row in rows)
+    text = pages.table(TITLES, lines(told))
     print(text)
     if chosen.write:
         (mixture,) = (name for name, own in params["problems"].items() if "tasks" in own)
@@ -102,7 +94,7 @@ def main() -> None:
             members=", ".join(f"`{name}`" for name in params["problems"][mixture]["tasks"]),
             alone=params["train"]["steps"],
             together=params["hparams"]["together"]["steps"],
-            machine=f"{os.cpu_count()} CPU cores, {platform.machine()}",
+            machine=pages.MACHINE,
         )
         PAGE.write_text(head + text)
 

@@ -69,25 +69,27 @@ def _of_network(folder: Path, data: Path, manifest: Manifest, model: str) -> dic
 
 
 class Everything(keras.Model):
-    """Logits, the loss of a step and the losses of examples, as one compiled program.
+    """Logits, the loss of a step and, if wanted, the losses of examples, as one compiled program.
 
     A program for each operation, which is what JAX makes of a call alone, takes minutes in all.
     """
 
-    def __init__(self, whole: Any, name: str) -> None:
+    def __init__(self, whole: Any, name: str, losses: bool = True) -> None:
         super().__init__()
-        self.whole, self.member = whole, name
+        self.whole, self.member, self.losses = whole, name, losses
         self.built = True
 
     def call(self, batch: dict[str, Any], training: bool | None = None) -> dict[str, Any]:
         own = self.whole.members[self.member] if self.member else self.whole
         whole = {self.member: batch} if self.member else batch
         logits = self.whole(whole, training=False)
-        return {
+        found = {
             "logits": logits,
             "loss": self.whole.compute_loss(x=whole, y_pred=logits, training=False),
-            "losses": keras.ops.stack(own.per_example_loss(batch), axis=-1),
         }
+        if self.losses:
+            found["losses"] = keras.ops.stack(own.per_example_loss(batch), axis=-1)
+        return found
 
 
 def _values(network: Any, batch: Any, name: str) -> dict[str, np.ndarray]:

@@ -20,8 +20,7 @@ from tests.train.tiny_networks import batch_of, cases, network_of
 
 
 def computed(folder: Path) -> dict[str, np.ndarray]:
-    """Logits, the loss of a step and those of examples of each model, on the first kind of problem that
-    it takes.
+    """Logits and the loss of a step of each model, on the first kind of problem that it takes.
 
     Weights are those in `<model>.safetensors`, which are drawn and written where there are none.
     """
@@ -36,7 +35,7 @@ def computed(folder: Path) -> dict[str, np.ndarray]:
         if not file.exists():
             checkpoint.save(checkpoint.arrays(checkpoint.weights(network)), file)
         checkpoint.load_weights(network, file)
-        values = Everything(network, "").predict_on_batch(batch_of(kind))
+        values = Everything(network, "", losses=False).predict_on_batch(batch_of(kind))
         found |= {f"{model} {key}": np.asarray(value) for key, value in values.items()}
     return found
 

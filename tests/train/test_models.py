@@ -127,14 +127,13 @@ def test_the_future_does_not_leak(model: str, tmp_path: Path) -> None:
 
 
 @every_case
-@pytest.mark.parametrize("beams", [1, 3])
 def test_step_by_step_with_a_cache_is_the_whole_at_once(
-    model: str, kind: str, beams: int, tmp_path: Path
+    model: str, kind: str, tmp_path: Path
 ) -> None:
     network = unseen(shared_network(model, kind, tmp_path))
     if network.target_net.aligned:
         pytest.skip("read out at the inputs' positions, never decoded")
-    batch = batch_of(kind)
+    batch, beams = batch_of(kind), 3
     logits = logits_of(network, batch)
     memory = network.encode(batch, training=False)
     cache = network.init_cache(memory, beams, 5)

@@ -1,4 +1,4 @@
-"""A real training in a process of its own, for tests that kill it or change its devices.
+"""A real training, of a process of its own for tests that kill it or change its devices.
 
 python -m tests.train.train_once DATA OUT [JSON of overrides]
 """
@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from components.train.hparams import Runtime, TrainSettings
 from components.train.runtime import configure
@@ -26,13 +28,15 @@ HPARAMS = {
 SETTINGS = {"steps": 24, "eval_steps": 4, "log_steps": 2, "average": 3}
 
 
-def main() -> None:
-    data, out, changes = Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])
+def run(
+    data: Path, out: Path, changes: dict[str, Any], report: Callable[[dict[str, Any]], None]
+) -> dict[str, Any]:
+    """What `train` returns for the transformer with these changes of hparams, settings and runtime."""
     runtime = Runtime(**changes.get("runtime", {}))
     configure(runtime, 1)
     from components.train.trainer import train
 
-    done = train(
+    return train(
         data_dir=data,
         model="transformer",
         hparams={**HPARAMS, **changes.get("hparams", {})},
@@ -41,7 +45,14 @@ def main() -> None:
         seed=1,
         out_dir=out,
         work_dir=out / "work",
-        report=lambda event: print(json.dumps(event), flush=True),
+        report=report,
+    )
+
+
+def main() -> None:
+    data, out = Path(sys.argv[1]), Path(sys.argv[2])
+    done = run(
+        data, out, json.loads(sys.argv[3]), lambda event: print(json.dumps(event), flush=True)
     )
     (out / "done.json").write_text(json.dumps(done))
 

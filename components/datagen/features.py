@@ -14,6 +14,7 @@ from components.datagen.layout import Rows, scrambled
 from components.datagen.problem import Problem
 from components.datagen.schema import SHARED_VOCABULARY, Feature
 from components.datagen.spool import Spool
+from components.datagen.standard_rows import SEPARATOR
 from components.datagen.task import Task
 from components.datagen.vocabulary_training import (
     byte_vocabulary,
@@ -89,8 +90,10 @@ def make_features(
             "options": dict(options.get(side, {})),
         }
         if side in files:
-            size = vocabulary.load(out / files[side]).size
-            features[side] = Feature(modality, files[side], size, **more)
+            loaded = vocabulary.load(out / files[side])
+            if side == "inputs" and SEPARATOR in symbols:
+                more["options"]["separator"] = loaded.id_of(SEPARATOR)
+            features[side] = Feature(modality, files[side], loaded.size, **more)
         else:
             features[side] = Feature(modality, **more)
     if kinds.get("targets") == "label":

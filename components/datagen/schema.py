@@ -42,7 +42,8 @@ class Feature:
     """One feature of a problem.
 
     modality: how a model reads or writes it; one of `MODALITIES`.
-      symbol       int64 list of ids, the last one EOS unless options["eos"] is False
+      symbol       int64 list of ids, the last one EOS unless options["eos"] is False; of several
+                   texts read as one, the id between them is options["separator"]
       aligned      int64 list of ids, one for each position of the inputs, 0 where none is asked for
       class_label  one int64 in [0, vocabulary_size)
       span         two int64: the first and the last position of a part of the inputs

@@ -45,8 +45,8 @@ class Hparams:
     )
     mark_repeats: bool = setting(
         False,
-        "a learned vector is added to input symbols that occur again in the same input: of two texts "
-        "read as one, what they share",
+        "a learned vector is added to input symbols that occur again in the same input; of two texts "
+        "read as one, to those that both have",
     )
     label_smoothing: float = setting(
         0.1, "probability given to all other labels (Szegedy 2016)", low=0, high=1, open_high=True

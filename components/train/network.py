@@ -93,6 +93,7 @@ class Network(keras.Model):
         else:
             self.input_net = _shared_net(inputs, hp, "inputs", nets, own.get("inputs", {}))
         self.marks_repeats = hp.mark_repeats and inputs.modality == "symbol"
+        self.separator = inputs.options.get("separator")
         self.body = body
 
     def build(self, *_: Any) -> None:
@@ -116,7 +117,7 @@ class Network(keras.Model):
         x = self.input_net.bottom(batch["inputs"], training=training)
         if not self.marks_repeats:
             return x
-        again = repeated(batch["inputs"], batch.get("inputs_segments"))
+        again = repeated(batch["inputs"], batch.get("inputs_segments"), self.separator)
         # As large as an embedding, which is scaled likewise.
         vector = ops.cast(self.repeated, x.dtype) * self.hp.d_model**0.5
         return x + ops.cast(again, x.dtype)[:, :, None] * vector

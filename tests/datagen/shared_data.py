@@ -103,7 +103,7 @@ STAND_INS: dict[str, dict[str, Any]] = {
     "sentence_order_wikipedia": {**STATE_UNION, "vocabulary_size": 4000},
     "tag_conll2003": {**three("treebank/{}.mrg.gz", "dev"), "format": "tagged_trees"},
 }
-ENOUGH = 3000
+ENOUGH = 1000
 
 
 def local_problem(name: str) -> Problem:

@@ -180,6 +180,6 @@ def gold_answers(folder, manifest, examples):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_second_run_is_byte_identical(name, generated, tmp_path, monkeypatch):
     folder = generated(name)
-    monkeypatch.setattr(spool, "CHUNK_ROWS", 2500)
+    monkeypatch.setattr(spool, "CHUNK_ROWS", 900)
     generate(local_problem(name), name, tmp_path / "two", beam={"workers": 2})
     assert content(tmp_path / "two") == content(folder)

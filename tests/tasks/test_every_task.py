@@ -40,7 +40,9 @@ def cases() -> list[tuple[str, str]]:
         declared = catalog.load("tasks", task)
         kind = {"inputs": declared.inputs, "targets": declared.targets, "provides": []}
         needs = load_model_module("transformer_encoder").NEEDS
-        found.append((task, "transformer" if reason_against(needs, kind) else "transformer_encoder"))
+        found.append(
+            (task, "transformer" if reason_against(needs, kind) else "transformer_encoder")
+        )
     return [*found, ("text_classification", "transformer")]
 
 

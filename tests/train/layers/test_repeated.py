@@ -23,6 +23,25 @@ def test_what_is_repeated_by_counting() -> None:
             assert packed[row, place] == (here != 0 and list(own).count(here) > 1)
 
 
+def test_of_two_texts_what_both_have() -> None:
+    rng = np.random.default_rng(3)
+    between = 8
+    ids = rng.integers(0, 8, (6, 12))
+    ids[:5, 4] = between
+    ids[2, 7] = between
+    # Two examples in the row: each is looked at alone.
+    ids[4, 10], segments = between, np.ones_like(ids)
+    segments[4, 6:] = 2
+    found = keras.ops.convert_to_numpy(repeated(ids, segments, between))
+    assert found[:5].any() and not found[5].any()  # the last has one text
+    for row, place in np.ndindex(ids.shape):
+        own = segments[row] == segments[row, place]
+        texts = np.cumsum(ids[row] == between)
+        others = set(ids[row][own & (texts != texts[place])])
+        here = ids[row, place]
+        assert found[row, place] == (here not in (0, between) and here in others)
+
+
 def test_a_network_reads_the_mark_and_not_the_padding(tmp_path: Path) -> None:
     network = network_of("transformer_encoder", "class_label", tmp_path, mark_repeats=True)
     batch = batch_of("class_label")

@@ -7,7 +7,13 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from components.datagen import vocabulary
+from components.datagen.generate import generate
+from components.datagen.problem import from_settings
+from components.datagen.standard_rows import SEPARATOR
 from components.train.layers.repeated import repeated
+from components.train.network import build_network
+from tests.tasks.raw import RAW
 from tests.train.tiny_networks import batch_of, logits_of, network_of
 
 
@@ -53,3 +59,15 @@ def test_a_network_reads_the_mark_and_not_the_padding(tmp_path: Path) -> None:
     assert 0 < again.sum() < 3  # some rows of the batch, not all
     moved = np.abs(logits_of(network, batch) - before).max(axis=(1, 2)) > 1e-3
     np.testing.assert_array_equal(moved, again)
+
+
+def test_what_stands_between_two_texts_is_known_to_the_network(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    problem = from_settings("mine", {"task": "inference", **RAW["inference"](tmp_path)})
+    manifest = generate(problem, "mine", data)
+    inputs = manifest.features["inputs"]
+    assert inputs.vocabulary is not None
+    between = vocabulary.load(data / inputs.vocabulary).id_of(SEPARATOR)
+    hparams = {"d_model": 8, "num_layers": 1, "num_heads": 2, "d_ff": 8, "mark_repeats": True}
+    network = build_network(manifest, "transformer_encoder", hparams)
+    assert between > 2 and network.separator == between

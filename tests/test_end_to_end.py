@@ -121,8 +121,10 @@ def test_two_clones_end_with_the_same_bytes_and_a_second_repro_runs_nothing(tmp_
     # Forks of the warm process ran the first, a new process for each stage runs the second.
     second = make_project(tmp_path / "two", ONE_CELL)
     repro(second, warm=False)
-    cell = "runs/pairs/transformer/mini/1"
+    trained = "runs/pairs/transformer/mini/1"
     for pattern, count in (("*.safetensors", 3), ("inside/*", 2)):  # a page and the attention
-        found = files(second, f"{cell}/**/{pattern}")
-        assert len(found) == count and found == files(first, f"{cell}/**/{pattern}")
-    assert scores(second) == {file: found for file, found in scores(first).items() if cell in file}
+        found = files(second, f"{trained}/**/{pattern}")
+        assert len(found) == count and found == files(first, f"{trained}/**/{pattern}")
+    assert scores(second) == {
+        file: found for file, found in scores(first).items() if trained in file
+    }

@@ -76,7 +76,7 @@ class Everything(keras.Model):
 
     def __init__(self, whole: Any, name: str, losses: bool = True) -> None:
         super().__init__()
-        self.whole, self.member, self.losses = whole, name, losses
+        self.whole, self.member, self.with_losses = whole, name, losses
         self.built = True
 
     def call(self, batch: dict[str, Any], training: bool | None = None) -> dict[str, Any]:
@@ -87,7 +87,7 @@ class Everything(keras.Model):
             "logits": logits,
             "loss": self.whole.compute_loss(x=whole, y_pred=logits, training=False),
         }
-        if self.losses:
+        if self.with_losses:
             found["losses"] = keras.ops.stack(own.per_example_loss(batch), axis=-1)
         return found
 

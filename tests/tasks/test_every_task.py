@@ -34,7 +34,7 @@ def test_no_task_is_forgotten() -> None:
 
 
 def cases() -> list[tuple[str, str]]:
-    """Every task once: with the encoder where that is all it takes, but for one label to decode."""
+    """Every task once, with the encoder if it can answer; and one label answered by a decoder."""
     found = []
     for task in sorted(RAW):
         declared = catalog.load("tasks", task)

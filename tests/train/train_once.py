@@ -1,4 +1,4 @@
-"""A real training, of a process of its own for tests that kill it or change its devices.
+"""A real training; as a process of its own, for tests that kill it or change its devices.
 
 python -m tests.train.train_once DATA OUT [JSON of overrides]
 """

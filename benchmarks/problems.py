@@ -49,9 +49,10 @@ file (`python -m pipeline list problems`).
 
 Where two texts are read as one (`infer_*`, `similarity_*`, `answer_*`), sets say `mark_repeats: true`:
 symbols that both hold are marked with a learned vector. Where it matters what stands beside what
-(`answer_synth`, `sort`, `reverse`, `add_decimal`), they say `positions: rope`: with sinusoids
-`answer_synth` stayed at 28, after 2,000 steps and after 8,000 (by hand). SST is trained on the phrases of
-its trees. `parse_treebank` says `leaves: tags`: part-of-speech tags are written where `parse_small` has XX.
+(`answer_synth`, `sort`, `reverse`, `add_decimal`), they say `positions: rope`. `answer_synth` needs both:
+`answer_sinusoids` and `answer_unmarked` are the same without the one and without the other. SST is trained
+on the phrases of its trees. `parse_treebank` says `leaves: tags`: part-of-speech tags are written where
+`parse_small` has XX.
 nanoGPT's validation text of tiny Shakespeare is our dev and test, one after the other and as long as each
 other, so its figure stands beside the mean of ours, which was trained in 16 bits.
 

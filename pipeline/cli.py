@@ -126,7 +126,12 @@ def _parser() -> argparse.ArgumentParser:
     imported.add_argument("--translate", metavar="FILE", type=Path, help="then print its lines so")
     decoded = command("decode", _decode, "print a model's answers to lines of text")
     decoded.add_argument("folder", type=Path, help="an imported model, or runs/<cell>")
-    decoded.add_argument("file", type=Path, nargs="?", help="a line each; else the standard input")
+    decoded.add_argument(
+        "file",
+        type=Path,
+        nargs="?",
+        help="a line each, <sep> between two texts; else standard input",
+    )
     decoded.add_argument("--method", help="beam, greedy or sample; else beam")
     decoded.add_argument("--beam-size", type=int, metavar="N", help="else 4")
     command("compare", _compare, "write reports/ and print the grid's results as tables")

@@ -83,15 +83,15 @@ class TextModel:
         self._vocabularies: dict[str, Vocabulary] = {}
 
     def vocabulary(self, side: str) -> Vocabulary:
-        """Of `inputs` or `targets`. Raises UserError if there is none."""
+        """Of `inputs`, which must be text, or `targets`. Raises UserError if there is none."""
         from components.datagen.vocabulary import load as load_vocabulary
 
         feature = self.manifest.features[side]
         if side not in self._vocabularies:
             file = self.data_dir / (feature.vocabulary or "")
-            if feature.modality != "symbol":
+            if side == "inputs" and feature.modality != "symbol":
                 raise UserError(
-                    f"{self.manifest.problem}: its {side} are {feature.modality}; expected text"
+                    f"{self.manifest.problem}: its inputs are {feature.modality}; expected text"
                 )
             if not feature.vocabulary or not file.is_file():
                 raise UserError(f"{file} is not there; the {side} have no vocabulary to be read by")
@@ -99,11 +99,12 @@ class TextModel:
         return self._vocabularies[side]
 
     def answers(self, lines: Sequence[str], settings: Mapping[str, Any] | None = None) -> list[str]:
-        """One answer a line, in order.
+        """One answer a line, in order: a text, a label's name, labels, a part of the line, a number.
 
+        lines: as the problem's inputs are; of two texts read as one, `<sep>` between them.
         settings: of the section `eval`: method, beam_size, length_penalty, extra_length, ...
 
-        Raises UserError if a side is no text.
+        Raises UserError if the inputs are no text.
         """
         from components.eval.decoding.search import search_of
         from components.eval.input_batches import Reach
@@ -113,9 +114,10 @@ class TextModel:
         chosen: EvalSettings = from_dict(settings or {})
         reach = Reach(chosen.batch_tokens, chosen.extra_length, chosen.seed)
         rows = Lines(lines, self.vocabulary("inputs"), self.manifest.features)
-        predictor = Predictor(
-            self.network, self.vocabulary("targets"), search=search_of(chosen), reach=reach
+        targets = (
+            None if rows.features["targets"].modality == "real" else self.vocabulary("targets")
         )
+        predictor = Predictor(self.network, targets, search=search_of(chosen), reach=reach)
         return predictor.predict(cast("Records", rows)).texts
 
 
@@ -131,18 +133,19 @@ class Lines:
         ends = [] if features["inputs"].options.get("eos") is False else [EOS]
         self.rows = [vocabulary.encode(line) + ends for line in lines]
         # A row without a symbol still takes a place.
-        self.lengths = {"inputs": np.array([max(len(row), 1) for row in self.rows], np.int32)}
+        lengths = np.array([max(len(row), 1) for row in self.rows], np.int32)
+        self.lengths = {"inputs": lengths, "targets": np.ones_like(lengths)}
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def batch(self, indices: Any, epoch: int = 0) -> dict[str, np.ndarray]:
-        """`inputs` [B, L] int32, padded with 0."""
+        """`inputs` [B, L] int32, padded with 0, and `targets` [B, 1], which nothing is known of."""
         rows = [self.rows[index] for index in indices]
         found = np.zeros((len(rows), int(self.lengths["inputs"][list(indices)].max())), np.int32)
         for row, ids in zip(found, rows, strict=True):
             row[: len(ids)] = ids
-        return {"inputs": found}
+        return {"inputs": found, "targets": np.zeros((len(rows), 1), np.int32)}
 
 
 def read_lines(file: Path) -> Iterator[str]:

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from components.catalog import UserError
+from components.datagen.generate import generate
+from components.datagen.problem import from_settings
+from components.datagen.schema import Manifest
 from components.eval.decoding.search import search_of
 from components.eval.predict import Predictor, target_vocabulary
 from components.eval.settings import from_dict
@@ -15,6 +18,7 @@ from components.eval.text_model import load, read_lines
 from components.train import checkpoint
 from components.train.records import Records
 from tests.eval import tiny
+from tests.tasks.raw import RAW
 
 
 def cell(root: Path, make, model: str = "transformer"):
@@ -45,6 +49,22 @@ def test_answers_are_those_of_the_evaluation(settings: dict, tmp_path: Path) -> 
     assert len(answers) == len(records) and any(answers)
     longest = 9 + 1 + chosen.extra_length  # words of the input, EOS, and these more
     assert max(len(answer.split()) for answer in answers) <= longest
+
+
+@pytest.mark.parametrize(
+    "task", ["text_classification", "question_answering", "tagging", "similarity"]
+)
+def test_labels_parts_and_numbers_are_answers_too(task: str, tmp_path: Path) -> None:
+    def make(folder: Path) -> Manifest:
+        (tmp_path / "raw").mkdir()
+        problem = from_settings("tiny", {"task": task, **RAW[task](tmp_path / "raw")})
+        return generate(problem, "tiny", folder)
+
+    manifest, network, folder = cell(tmp_path, make, "transformer_encoder")
+    data = tmp_path / "data" / "tiny"
+    records = Records(data, manifest, "test")
+    expected = Predictor(network, target_vocabulary(data, manifest)).predict(records).texts
+    assert load(folder).answers(records.texts("inputs")) == expected
 
 
 def test_no_lines_and_empty_lines(tmp_path: Path) -> None:

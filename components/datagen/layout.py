@@ -1,7 +1,7 @@
 """Layout: which row goes into which split, shard and place; decided once, for any runner.
 
-Everything here is arithmetic on the hashes of a `Spool`, so it holds 24 bytes a row in memory and
-does 10^7 rows in a few seconds.
+Everything here is arithmetic on the hashes of a `Spool`: with these it holds 33 bytes a row in memory,
+69 at its peak (traced once, 4 million rows), and does 10^7 rows in a few seconds.
 """
 
 from __future__ import annotations

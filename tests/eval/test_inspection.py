@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import os
 import subprocess
@@ -18,11 +19,11 @@ from components.datagen.schema import EOS, Manifest
 from components.eval import inside_page
 from components.eval.inspected_examples import LIMIT, Examples, choose, vocabularies_of
 from components.eval.inspection import attention, inside, look, named, nearest, pondered, seen_of
-from components.train.network import build_network
+from components.train.network import build_network, load_model_module
 from components.train.records import Records
 from components.train.watch import paths_of
 from tests.eval import tiny
-from tests.train.tiny_networks import MODELS, applies, network_of
+from tests.train.tiny_networks import MODELS, applies, network_of, special
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SMALL = {"d_model": 16, "num_layers": 2, "num_heads": 2, "d_ff": 24}
@@ -243,7 +244,11 @@ def test_every_model_can_be_looked_into(model: str, tmp_path: Path) -> None:
     seen, notes = seen_of(network, examples.batch, list(paths_of(network)))
     assert notes or any(name.endswith(":output") for name in seen)
     assert all(np.isfinite(value).all() for calls in seen.values() for value in calls)
-    for maps in attention(seen, examples):
+    found = attention(seen, examples)
+    settings = {one.name for one in dataclasses.fields(load_model_module(model).Options)}
+    if settings & {"num_heads", "attention"} and special(model, "MAPS", True):
+        assert all(found), f"{model} attends and shows no map"
+    for maps in found:
         for one in maps:
             np.testing.assert_allclose(one.weights.sum(-1), 1.0, atol=1e-5)
 

@@ -68,10 +68,12 @@ def losses(out: Path, split: str, key: str) -> list[float]:
 
 
 @pytest.mark.slow
-def test_killed_at_any_moment_it_ends_with_the_same_bytes(data: Path, tmp_path: Path) -> None:
+def test_killed_at_any_moment_it_ends_with_the_same_bytes(
+    data: Path, tmp_path: Path, as_before: None
+) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     long = {"settings": {"steps": 120, "eval_steps": 10}}
-    finish(data, whole, **long)
+    train_once.run(data, whole, long, print)
     moments = random.Random(4)
     restarts = 0
     for _ in range(2):

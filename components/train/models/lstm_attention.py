@@ -31,6 +31,7 @@ from components.train.layers.attention import MASKED
 from components.train.layers.dropout import Dropout
 from components.train.layers.recurrent import encoder_stack, read
 from components.train.shared_options import RecurrentEncoderOptions
+from components.train.watch import see, watched
 
 NEEDS: dict[str, Any] = {}
 
@@ -121,6 +122,10 @@ class Body(keras.layers.Layer):
 
         steps = ops.transpose(y, (1, 0, 2))  # [T, B, D]
         _, states = ops.scan(advance, tuple(cache[name] for name in names), steps)
+        if watched():
+            # What a scan computes cannot leave it, but its states tell where each position looked.
+            top = ops.transpose(states[names.index(f"h_{self.num_layers - 1}")], (1, 0, 2))
+            see(self, "weights", self.attention_weights(top, memory))
         attended = ops.transpose(states[names.index("attended")], (1, 0, 2))
         return self.drop(self.project(attended), training=training)
 
@@ -158,19 +163,23 @@ class Body(keras.layers.Layer):
 
     def contexts(self, s: Any, memory: dict[str, Any]) -> Any:
         """What the heads of states [B*K, D] find in the memory: [B*K, H, D]."""
+        batch, _, length, _ = ops.shape(memory["keys"])
+        # Beams stand beside the sentence whose memory they share.
+        weights = self.attention_weights(ops.reshape(s, (batch, -1, self.d_model)), memory)
+        # The heads are more rows for the sum: [B, H*K, L].
+        weights = ops.cast(ops.reshape(weights, (batch, -1, length)), s.dtype)
+        found = ops.matmul(weights, memory["values"])
+        found = ops.reshape(found, (batch, self.heads, -1, self.d_model))
+        return ops.reshape(ops.transpose(found, (0, 2, 1, 3)), (-1, self.heads, self.d_model))
+
+    def attention_weights(self, s: Any, memory: dict[str, Any]) -> Any:
+        """Where the heads of states [B, K, D] look: float32 [B, H, K, L], rows that sum to 1."""
         keys = memory["keys"]  # [B, H, L, D]
-        batch, length = ops.shape(keys)[0], ops.shape(keys)[2]
-        # Beams stand beside the sentence whose memory they share: [B, K, D].
-        s = ops.reshape(s, (batch, -1, self.d_model))
         if self.attention == "bahdanau":
             mixed = ops.tanh(self.by_head(self.query(s))[:, :, :, None] + keys[:, :, None])
             score = ops.reshape(ops.cast(self.score, mixed.dtype), (self.heads, 1, 1, -1))
             scores = ops.sum(mixed * score, axis=-1)  # [B, H, K, L]
         else:
             scores = ops.matmul(s[:, None], ops.transpose(keys, (0, 1, 3, 2)))
-        # The heads are more rows for softmax and sum: [B, H*K, L].
-        scores = ops.cast(ops.reshape(scores, (batch, -1, length)), "float32")
-        weights = ops.softmax(scores + memory["padding"][:, None, :], axis=-1)
-        found = ops.matmul(ops.cast(weights, s.dtype), memory["values"])
-        found = ops.reshape(found, (batch, self.heads, -1, self.d_model))
-        return ops.reshape(ops.transpose(found, (0, 2, 1, 3)), (-1, self.heads, self.d_model))
+        scores = ops.cast(scores, "float32") + memory["padding"][:, None, None, :]
+        return ops.softmax(scores, axis=-1)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from components.train.models.lstm_attention import Body
+from components.train.watch import watching
 from tests.train.tiny_networks import network_of
 
 IDLE = ("decoder_0/kernel",)  # one position is decoded, and its input is zero
@@ -29,8 +30,11 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
     return 1.0 / (1.0 + np.exp(-x))
 
 
-def decoded(body: Any, row: int, y: np.ndarray, memory: dict[str, np.ndarray]) -> np.ndarray:
-    """One example, one position, one head after the other, in float64."""
+def decoded(
+    body: Any, row: int, y: np.ndarray, memory: dict[str, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """What comes out, and the weights [T, H, L] of its attention: one example, one position, one head
+    after the other, in float64."""
     v = {
         weight.path.removeprefix("body/"): np.asarray(weight, np.float64)
         for weight in body.trainable_weights
@@ -38,6 +42,7 @@ def decoded(body: Any, row: int, y: np.ndarray, memory: dict[str, np.ndarray]) -
     values = memory["values"][row, : LENGTHS[row]]
     h, c = memory["h_0"][row], memory["c_0"][row]
     fed, outputs = np.zeros(body.heads * D), []
+    looks = []
     for y_t in y:
         z = np.concatenate([y_t, fed]) @ v["decoder_0/kernel"]
         z = z + h @ v["decoder_0/recurrent_kernel"] + v["decoder_0/bias"]
@@ -56,13 +61,16 @@ def decoded(body: Any, row: int, y: np.ndarray, memory: dict[str, np.ndarray]) -
                     query = h @ v["query/kernel"][:, own] + v["query/bias"][own]
                     scores.append(v["score"][own] @ np.tanh(query + key))
             weights = np.exp(scores) / np.sum(np.exp(scores))
+            looks.append(weights)
             name = f"combine_{head}" if head else "combine"
             both = np.concatenate([h, weights @ values])
             vectors.append(np.tanh(both @ v[f"{name}/kernel"] + v[f"{name}/bias"]))
         fed = np.concatenate(vectors)
         outputs.append(fed)
     found = np.stack(outputs)
-    return found @ v["project/kernel"] + v["project/bias"] if body.heads > 1 else found
+    if body.heads > 1:
+        found = found @ v["project/kernel"] + v["project/bias"]
+    return found, np.reshape(looks, (len(y), body.heads, -1))
 
 
 @pytest.mark.parametrize("bidirectional", [True, False])
@@ -79,10 +87,16 @@ def test_it_decodes_by_its_equations(attention: str, heads: int, bidirectional: 
         weight.assign(rng.normal(0, 0.7, weight.shape).astype(np.float32))
     x, y = (rng.normal(size=(2, length, D)).astype(np.float32) for length in (5, 4))
     memory = body.encode(x, MASK)
-    found = keras.ops.convert_to_numpy(body.decode(y, memory))
+    with watching() as seen:
+        found = keras.ops.convert_to_numpy(body.decode(y, memory))
+    ((shown,),) = seen.values()
     plain = {name: np.asarray(value, np.float64) for name, value in memory.items()}
-    for row in range(2):
-        np.testing.assert_allclose(found[row], decoded(body, row, y[row], plain), atol=1e-5)
+    for row, length in enumerate(LENGTHS):
+        expected, weights = decoded(body, row, y[row], plain)
+        np.testing.assert_allclose(found[row], expected, atol=1e-5)
+        looks = np.swapaxes(keras.ops.convert_to_numpy(shown)[row], 0, 1)
+        np.testing.assert_allclose(looks[..., :length], weights, atol=1e-5)
+        assert not np.any(looks[..., length:])
 
 
 def test_heads_differ_from_one_another() -> None:

@@ -49,6 +49,38 @@ EXTRA = {
         "{problem} again, MultiModel without its parts after {steps} steps, two seeds "
         "(labels are answered by its encoder, which has no attention)",
     ),
+    "steps": (
+        {
+            "problem": [
+                "image_mnist",
+                "sort",
+                "speech_fsdd",
+                "parse_treebank",
+                "translate_ende_multi30k",
+            ],
+            "model": ["transformer", "image_transformer", "vae", "keras_application"],
+            "hparams": ["tiny_steps"],
+            "seed": [1],
+        },
+        "{problem} again, {steps} steps of models that are not above, beside the Transformer",
+    ),
+    "joint": (
+        {
+            "problem": [
+                "image_mnist",
+                "sort",
+                "speech_fsdd",
+                "parse_treebank",
+                "translate_ende_multi30k",
+                MIXTURE,
+            ],
+            "model": ["multimodel"],
+            "hparams": ["tiny_steps", "tiny_steps_joint"],
+            "seed": [1],
+            "exclude": [f"{MIXTURE}/*/tiny_steps", "[!f]*/*/tiny_steps_joint"],
+        },
+        "{mixture} again, as many steps a problem as alone",
+    ),
 }
 SPLITS = ("train", "dev", "test")
 
@@ -184,17 +216,19 @@ def table(work: Path, problem: str, results: list[Result], title: str = "{proble
     return f"## {title}\n\nExamples: {sizes}.\n\n{pages.table(titles, rows)}"
 
 
-def joint(results: list[Result]) -> str:
+def joint(results: list[Result], title: str = "{mixture}: the same problems in one model") -> str:
     """Each member of the mixture beside the same model alone."""
-    titles = ["model", "problem", "metric", "alone", "in the mixture"]
+    titles = ["model", "problem", "metric", "alone", "in the mixture", "steps", "of the mixture"]
     rows = []
     alone = {(one.problem, one.model): one for one in results if one.hparams.startswith("tiny")}
     for one in results:
         mixture, _, member = one.problem.partition("/")
         single = alone.get((member, one.model))
         if mixture == MIXTURE and single:
-            rows.append([one.model, member, one.metric, _interval(single), _interval(one)])
-    return f"## {MIXTURE}: the same problems in one model\n\n{pages.table(titles, rows)}"
+            steps = [f"{of.train['steps']:,}" for of in (single, one)]
+            both = [_interval(single), _interval(one)]
+            rows.append([one.model, member, one.metric, *both, *steps])
+    return f"## {title.format(mixture=MIXTURE)}\n\n{pages.table(titles, rows)}"
 
 
 def _interval(one: Result) -> str:
@@ -273,8 +307,13 @@ def main() -> None:
     results = results_of(chosen.work, params)
     text = page(chosen.work, params, results)
     for name, (grid, title) in EXTRA.items():
-        if found := results_of(place(name), {"grid": grid}):
-            text += "\n" + table(place(name), found[0].problem, found, title)
+        found = results_of(place(name), {"grid": grid})
+        if any(one.problem.startswith(f"{MIXTURE}/") for one in found):
+            text += "\n" + joint(found, title)
+            continue
+        for problem in grid["problem"]:
+            if own := [one for one in found if one.problem == problem]:
+                text += "\n" + table(place(name), problem, own, title)
     print(text)
     if chosen.write:
         PAGE.write_text(text)

@@ -100,6 +100,7 @@ STAND_INS: dict[str, dict[str, Any]] = {
     "mlm_bookcorpus": {**STATE_UNION, "vocabulary_size": 4000},
     "mlm_clue": three("zh_couplets/{}.tsv.gz"),
     "span_corruption_wikipedia": {**STATE_UNION, "vocabulary_size": 4000},
+    "permutation_lm_wikipedia": {**STATE_UNION, "vocabulary_size": 4000},
     "sentence_order_wikipedia": {**STATE_UNION, "vocabulary_size": 4000},
     "tag_conll2003": {**three("treebank/{}.mrg.gz", "dev"), "format": "tagged_trees"},
 }

@@ -70,12 +70,14 @@ def server(tmp_path):
 
 
 def moved(problem: Problem, server: str) -> Problem:
-    """The problem with its archives on another server."""
+    """The problem with its archives on another server, where they have other checksums."""
     splits = {}
     for split in ("train", "dev", "test"):
         splits[split] = tuple(
             dataclasses.replace(
-                source, paths=tuple(path.replace(SERVER, server) for path in source.paths)
+                source,
+                paths=tuple(path.replace(SERVER, server) for path in source.paths),
+                sha256=(),
             )
             for source in getattr(problem, split)
         )

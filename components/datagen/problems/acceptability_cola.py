@@ -11,14 +11,23 @@ from components.datagen.problem import Cut, Problem
 from components.datagen.sources.source import Source
 
 ADDRESS = "https://dl.fbaipublicfiles.com/glue/data/CoLA.zip"
+# As Hugging Face's `datasets` had it for this address; not checked here against the server.
+SHA256 = "f212fcd832b8f7b435fb991f101abf89f96b933ab400603bf198960dfc32cbff"
 # The files have no header: source of the sentence, label, the author's mark, sentence.
 COLUMNS = {"text": 4, "label": 2}
 
+
+def part(split: str) -> tuple[Source, ...]:
+    """The file of a split in the archive."""
+    members = (f"*/{split}.tsv",)
+    return (Source((ADDRESS,), "tsv", COLUMNS, sha256=(SHA256,), members=members),)
+
+
 PROBLEM = Problem(
     task="text_classification",
-    train=(Source((ADDRESS,), "tsv", COLUMNS, members=("*/train.tsv",)),),
+    train=part("train"),
     dev=Cut("train", 850),
-    test=(Source((ADDRESS,), "tsv", COLUMNS, members=("*/dev.tsv",)),),
+    test=part("dev"),
     format="tsv",
     columns=COLUMNS,
     vocabulary_size=4000,

@@ -19,11 +19,14 @@ from components.datagen.problem import Problem
 from components.datagen.sources.source import Source
 
 ADDRESS = "http://download.tensorflow.org/data/speech_commands_v0.02.tar.gz"
+# As TensorFlow Datasets and torchaudio have it for this address; not checked against the server.
+SHA256 = "af14739ee7dc311471de98f5f9d2c9191b18aedfe957f4a6ff791c709868ff58"
 
 
 def part(speakers: str) -> tuple[Source, ...]:
     """The recordings of speakers whose id begins so."""
-    return (Source((ADDRESS,), "audio_files", members=(f"*/{speakers}*_nohash_*.wav",)),)
+    members = (f"*/{speakers}*_nohash_*.wav",)
+    return (Source((ADDRESS,), "audio_files", sha256=(SHA256,), members=members),)
 
 
 PROBLEM = Problem(

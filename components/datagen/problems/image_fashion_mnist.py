@@ -13,17 +13,26 @@ from components.datagen.sources.source import Source
 FOLDER = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com"
 
 
-def part(split: str) -> tuple[Source, ...]:
-    """The images and the labels of a split."""
+def part(split: str, images: str, labels: str) -> tuple[Source, ...]:
+    """The images and the labels of a split with their sha256."""
     paths = (f"{FOLDER}/{split}-images-idx3-ubyte.gz", f"{FOLDER}/{split}-labels-idx1-ubyte.gz")
-    return (Source(paths, "idx_images"),)
+    return (Source(paths, "idx_images", sha256=(images, labels)),)
 
 
+# The sums are as TensorFlow Datasets has them for these addresses; not checked against the server.
 PROBLEM = Problem(
     task="image_classification",
-    train=part("train"),
+    train=part(
+        "train",
+        "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
+        "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+    ),
     dev=Cut("train", 5000, "last"),
-    test=part("t10k"),
+    test=part(
+        "t10k",
+        "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
+        "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+    ),
     suffixes=("images-idx3-ubyte", "labels-idx1-ubyte"),
     options={"image_shape": (28, 28, 1), "patch": 4, "flip": True},
     licence="MIT",

@@ -10,6 +10,10 @@ cut off:
         dev: {from: train, examples: 10000}
         test: ILSVRC2012/val/*/*.JPEG
 
+From TensorFlow Datasets' `imagenet2012` such folders come by writing each example's `image`, loaded
+with `decoders={"image": tfds.decode.SkipDecoding()}`, to train/<label>/<file_name> (its split
+`validation` to val/...).
+
     in   a JPEG file, brought to 224 x 224 pixels as it is read
     out  n02123045
 """

@@ -11,13 +11,16 @@ not public: test is dev-matched, as in most papers, and dev is cut from train.
 from components.datagen.problem import Cut, Problem
 from components.datagen.sources.source import Source
 
+# As TensorFlow Datasets has it for this address; not checked here against the server.
+SHA256 = "049f507b9e36b1fcb756cfd5aeb3b7a0cfcb84bf023793652987f7e7e0957822"
 COLUMNS = {"premise": "sentence1", "hypothesis": "sentence2", "label": "gold_label"}
 
 
 def part(split: str) -> tuple[Source, ...]:
     """The file of a split."""
     address = "https://cims.nyu.edu/~sbowman/multinli/multinli_1.0.zip"
-    return (Source((address,), "jsonl", COLUMNS, members=(f"*multinli_1.0_{split}.jsonl",)),)
+    members = (f"*multinli_1.0_{split}.jsonl",)
+    return (Source((address,), "jsonl", COLUMNS, sha256=(SHA256,), members=members),)
 
 
 PROBLEM = Problem(

@@ -7,16 +7,21 @@ the annotators could not agree on are left out, as everywhere.
     out  contradiction
 """
 
+from collections.abc import Mapping
+
 from components.datagen.problem import Problem
 from components.datagen.sources.source import Source
 
+# As TensorFlow Datasets has it for this address; not checked here against the server.
+SHA256 = "afb3d70a5af5d8de0d9d81e2637e0fb8c22d1235c2749d83125ca43dab0dbd3e"
 COLUMNS = {"premise": "sentence1", "hypothesis": "sentence2", "label": "gold_label"}
 
 
-def part(split: str) -> tuple[Source, ...]:
+def part(split: str, columns: Mapping[str, str] = COLUMNS) -> tuple[Source, ...]:
     """The file of a split."""
     address = "https://nlp.stanford.edu/projects/snli/snli_1.0.zip"
-    return (Source((address,), "jsonl", COLUMNS, members=(f"*snli_1.0_{split}.jsonl",)),)
+    members = (f"*snli_1.0_{split}.jsonl",)
+    return (Source((address,), "jsonl", columns, sha256=(SHA256,), members=members),)
 
 
 PROBLEM = Problem(

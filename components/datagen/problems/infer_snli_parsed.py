@@ -9,7 +9,7 @@ that the annotators could not agree on are left out.
 """
 
 from components.datagen.problem import Problem
-from components.datagen.sources.source import Source
+from components.datagen.problems.infer_snli import part
 
 COLUMNS = {
     "premise_parse": "sentence1_binary_parse",
@@ -17,18 +17,11 @@ COLUMNS = {
     "label": "gold_label",
 }
 
-
-def part(split: str) -> tuple[Source, ...]:
-    """The file of a split."""
-    address = "https://nlp.stanford.edu/projects/snli/snli_1.0.zip"
-    return (Source((address,), "jsonl", COLUMNS, members=(f"*snli_1.0_{split}.jsonl",)),)
-
-
 PROBLEM = Problem(
     task="inference_parsed",
-    train=part("train"),
-    dev=part("dev"),
-    test=part("test"),
+    train=part("train", COLUMNS),
+    dev=part("dev", COLUMNS),
+    test=part("test", COLUMNS),
     format="jsonl",
     columns=COLUMNS,
     licence="CC BY-SA 4.0",

@@ -13,12 +13,13 @@ from components.datagen.problems import lm_wikitext103
 from components.datagen.problems.lm_wikitext103 import part
 
 ADDRESS = "https://wikitext.smerity.com/wikitext-2-v1.zip"
+SHA256 = ""  # none is known for this address
 
 PROBLEM = replace(
     lm_wikitext103.PROBLEM,
-    train=part("train", ADDRESS),
-    dev=part("valid", ADDRESS),
-    test=part("test", ADDRESS),
+    train=part("train", ADDRESS, SHA256),
+    dev=part("valid", ADDRESS, SHA256),
+    test=part("test", ADDRESS, SHA256),
     options={"window": 70, "unit": "words"},
     expected="perplexity 65.8: AWD-LSTM, 34 million parameters (Merity et al. 2018, "
     "arXiv 1708.02182); windows that begin with no context cost some more",

@@ -12,12 +12,22 @@ from components.datagen.sources.source import Source
 
 FOLDER = "https://dl.fbaipublicfiles.com/senteval/senteval_data"
 COLUMNS = {"premise": "#1 String", "hypothesis": "#2 String", "label": "Quality"}
+# As TensorFlow Datasets has them for these addresses; not checked here against the server.
+TRAIN = "60a9b09084528f0673eedee2b69cb941920f0b8cd0eeccefc464a98768457f89"
+TEST = "a04e271090879aaba6423d65b94950c089298587d9c084bf9cd7439bd785f784"
+
+
+def part(split: str, sha256: str) -> tuple[Source, ...]:
+    """The file of a split."""
+    path = f"{FOLDER}/msr_paraphrase_{split}.txt"
+    return (Source((path,), "tsv", COLUMNS, sha256=(sha256,)),)
+
 
 PROBLEM = Problem(
     task="inference",
-    train=(Source((f"{FOLDER}/msr_paraphrase_train.txt",), "tsv", COLUMNS),),
+    train=part("train", TRAIN),
     dev=Cut("train", 400),
-    test=(Source((f"{FOLDER}/msr_paraphrase_test.txt",), "tsv", COLUMNS),),
+    test=part("test", TEST),
     format="tsv",
     columns=COLUMNS,
     vocabulary_size=4000,

@@ -11,13 +11,22 @@ from components.datagen.problem import Cut, Problem
 from components.datagen.sources.source import Source
 
 ADDRESS = "https://dl.fbaipublicfiles.com/glue/data/QQP-clean.zip"
+# As Hugging Face's `datasets` had it for this address; not checked here against the server.
+SHA256 = "40e7c862c04eb26ee04b67fd900e76c45c6ba8e6d8fab4f8f1f8072a1a3fbae0"
 COLUMNS = {"premise": "question1", "hypothesis": "question2", "label": "is_duplicate"}
+
+
+def part(split: str) -> tuple[Source, ...]:
+    """The file of a split in the archive."""
+    members = (f"*/{split}.tsv",)
+    return (Source((ADDRESS,), "tsv", COLUMNS, sha256=(SHA256,), members=members),)
+
 
 PROBLEM = Problem(
     task="inference",
-    train=(Source((ADDRESS,), "tsv", COLUMNS, members=("*/train.tsv",)),),
+    train=part("train"),
     dev=Cut("train", 10_000),
-    test=(Source((ADDRESS,), "tsv", COLUMNS, members=("*/dev.tsv",)),),
+    test=part("dev"),
     format="tsv",
     columns=COLUMNS,
     vocabulary_size=32_000,

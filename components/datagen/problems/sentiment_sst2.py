@@ -11,13 +11,22 @@ from components.datagen.problem import Cut, Problem
 from components.datagen.sources.source import Source
 
 ADDRESS = "https://dl.fbaipublicfiles.com/glue/data/SST-2.zip"
+# As Hugging Face's `datasets` had it for this address; not checked here against the server.
+SHA256 = "d67e16fb55739c1b32cdce9877596db1c127dc322d93c082281f64057c16deaa"
 COLUMNS = {"text": "sentence", "label": "label"}
+
+
+def part(split: str) -> tuple[Source, ...]:
+    """The file of a split in the archive."""
+    members = (f"*/{split}.tsv",)
+    return (Source((ADDRESS,), "tsv", COLUMNS, sha256=(SHA256,), members=members),)
+
 
 PROBLEM = Problem(
     task="text_classification",
-    train=(Source((ADDRESS,), "tsv", COLUMNS, members=("*/train.tsv",)),),
+    train=part("train"),
     dev=Cut("train", 2000),
-    test=(Source((ADDRESS,), "tsv", COLUMNS, members=("*/dev.tsv",)),),
+    test=part("dev"),
     format="tsv",
     columns=COLUMNS,
     vocabulary_size=8000,

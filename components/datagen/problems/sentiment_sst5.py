@@ -16,13 +16,16 @@ from components.datagen.problem import Problem
 from components.datagen.sources.source import Source
 
 ADDRESS = "https://nlp.stanford.edu/sentiment/trainDevTestTrees_PTB.zip"
+# As Hugging Face's `datasets` had it for this address; not checked here against the server.
+SHA256 = "5c613a4f673fc74097d523a2c83f38e0cc462984d847b82c7aaf36b01cbbbfcc"
 
 
 def part(
     split: str, format: str = "sentiment_trees", columns: Mapping[str, str] | None = None
 ) -> tuple[Source, ...]:
     """The file of a split."""
-    return (Source((ADDRESS,), format, columns or {}, members=(f"*{split}.txt",)),)
+    members = (f"*{split}.txt",)
+    return (Source((ADDRESS,), format, columns or {}, sha256=(SHA256,), members=members),)
 
 
 PROBLEM = Problem(

@@ -1,8 +1,8 @@
 """SICK's relatedness: 9,927 pairs of sentences and how related they are, 1 to 5.
 
 Reference: Marelli et al. 2014, http://www.lrec-conf.org/proceedings/lrec2014/summaries/363.html;
-https://doi.org/10.5281/zenodo.2787612. Splits of SemEval 2014, task 1: 4,500, 500 and 4,927. One
-JSON object a line, or the published table, whose columns are named by `columns`:
+https://doi.org/10.5281/zenodo.2787612. Splits of SemEval 2014, task 1: 4,500, 500 and 4,927. Files
+of your own have one JSON object a line; others are named by `columns`:
 
     problems:
       similarity_sick: {train: sick_train.jsonl, dev: sick_dev.jsonl, test: sick_test.jsonl}
@@ -12,9 +12,15 @@ JSON object a line, or the published table, whose columns are named by `columns`
 """
 
 from components.datagen.problem import Problem
+from components.datagen.problems.infer_sick import part
+
+COLUMNS = {"first": "sentence_A", "second": "sentence_B", "score": "relatedness_score"}
 
 PROBLEM = Problem(
     task="similarity",
+    train=part("train", COLUMNS),
+    dev=part("trial", COLUMNS),
+    test=part("test_annotated", COLUMNS),
     columns={"first": "sentence1", "second": "sentence2", "score": "relatedness"},
     vocabulary_size=2000,
     options={"low": 1.0, "high": 5.0},

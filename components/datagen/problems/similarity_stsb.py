@@ -11,13 +11,22 @@ from components.datagen.problem import Cut, Problem
 from components.datagen.sources.source import Source
 
 ADDRESS = "https://dl.fbaipublicfiles.com/glue/data/STS-B.zip"
+# As Hugging Face's `datasets` had it for this address; not checked here against the server.
+SHA256 = "e60a6393de5a8b5b9bac5020a1554b54e3691f9d600b775bd131e613ac179c85"
 COLUMNS = {"first": "sentence1", "second": "sentence2", "score": "score"}
+
+
+def part(split: str) -> tuple[Source, ...]:
+    """The file of a split in the archive."""
+    members = (f"*/{split}.tsv",)
+    return (Source((ADDRESS,), "tsv", COLUMNS, sha256=(SHA256,), members=members),)
+
 
 PROBLEM = Problem(
     task="similarity",
-    train=(Source((ADDRESS,), "tsv", COLUMNS, members=("*/train.tsv",)),),
+    train=part("train"),
     dev=Cut("train", 500),
-    test=(Source((ADDRESS,), "tsv", COLUMNS, members=("*/dev.tsv",)),),
+    test=part("dev"),
     format="tsv",
     columns=COLUMNS,
     vocabulary_size=8000,

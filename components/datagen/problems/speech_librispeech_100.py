@@ -17,11 +17,11 @@ def part(split: str, sha256: str) -> tuple[Source, ...]:
     return (Source((path,), "librispeech", sha256=(sha256,)),)
 
 
+TRAIN = part("train-clean-100", "d4ddd1d5a6ab303066f14971d768ee43278a5f2a0aa43dc716b0e64ecbbbf6e2")
+
 PROBLEM = Problem(
     task="speech_recognition",
-    train=part(
-        "train-clean-100", "d4ddd1d5a6ab303066f14971d768ee43278a5f2a0aa43dc716b0e64ecbbbf6e2"
-    ),
+    train=TRAIN,
     dev=part("dev-clean", "76f87d090650617fca0cac8f88b9416e0ebf80350acb97b343a85fa903728ab3"),
     test=part("test-clean", "39fde525e59672dc6d1551919b1478f724438a95aa55f874b576be21967e6c23"),
     format="librispeech",

@@ -5,7 +5,7 @@ Translation and Multilingual Image Description", https://aclanthology.org/W17-47
 The test split is test_2016_flickr.
 
     in   Two young, White males are outside near many bushes.
-    out  Zwei junge weiße Männer sind im Freien in der Nähe vieler Büsche.
+    out  Deux jeunes hommes blancs sont dehors près de buissons.
 """
 
 from components.datagen.problem import Problem
@@ -40,6 +40,5 @@ PROBLEM = Problem(
     suffixes=("en", "fr"),
     vocabulary_size=6000,
     licence="none stated by the data set; captions derive from Flickr30k: research use",
-    expected="sacreBLEU 38.5 or more: transformer of 4+4 layers, width 128 to 256, under an hour "
-    "on two CPU cores; published text-only: 41.0 (tokenised, lower-cased)",
+    expected="published text-only: 61.8 (Wu et al. 2021), of tokenised, lower-cased text",
 )

@@ -43,9 +43,10 @@ Made by `python -m benchmarks.problems --write`: small models, minutes of traini
 these numbers show is that each kind of problem goes the whole way, from its raw files to its field's
 own metric on a test split that nothing was chosen on; they are no records. Training is wall time,
 whatever else the machine did. The four `*_small` problems and `joint`, which mixes them in equal parts,
-have the same set and about as many steps a problem; more of that, over seeds, is in
-[together.md](together.md). Sizes, splits and licences are in each problem's
-file (`python -m pipeline list problems`).
+have the same set and about as many steps a problem: joint is behind on speech, images and translation after
+so few. Whether that is more than a seed, and why, is in [together.md](together.md), with twice the steps and
+four seeds. Every cell's whole set is in [problems.yaml](../benchmarks/problems.yaml); sizes, splits and licences
+are in each problem's file (`python -m pipeline list problems`).
 
 Where two texts are read as one (`infer_*`, `similarity_*`, `answer_*`), sets say `mark_repeats: true`:
 symbols that both hold are marked with a learned vector. Where it matters what stands beside what
@@ -66,7 +67,8 @@ def read_cells(data: str) -> list[dict[str, Any]]:
 
 
 def params_of(cell: dict[str, Any]) -> dict[str, Any]:
-    """What params.yaml says of one cell."""
+    """What params.yaml says of one cell; a set with a `base:` has nothing of the common one."""
+    own = cell.get("set", {})
     return {
         "grid": {
             "problem": [cell["problem"]],
@@ -75,7 +77,7 @@ def params_of(cell: dict[str, Any]) -> dict[str, Any]:
             "seed": [1],
         },
         "problems": {cell["problem"]: cell.get("settings", {}), **cell.get("others", {})},
-        "hparams": {SET: {**cell["base"], **cell.get("set", {})}},
+        "hparams": {SET: {**({} if "base" in own else cell["base"]), **own}},
         "train": cell["train"],
         "runtime": cell.get("runtime", {}),
         "tracking": {"enabled": False},

@@ -34,6 +34,13 @@ with their standard deviation over the seeds ({machine}, one thread a cell). Mul
 that the smallest problems are no worse for being among others (Kaiser et al. 2017, section 3), which its
 authors read from perplexities and token accuracies.
 
+That is so for the smallest, speech: neither difference stands out of four seeds. Alone it is learned by heart
+(seeds 3 and 4: training loss 0.002, dev loss 0.087 after 600 steps and 0.106 after 1,200); among others it is
+not (0.009; 0.090 at the end), so that the mixture's dev loss is the lower one at the end, and about the same
+where each is best, which is what is tested. It is not so for trees, which are far from learned by heart
+(training loss 0.58 alone and 0.78 in the mixture, dev losses still falling): where steps and width are
+what lacks, sharing them costs.
+
 """
 PERPLEXITY = "perplexity"
 TITLES = ["problem", "train examples", "test metric", "alone", "in the mixture", "difference"]

@@ -49,6 +49,15 @@ EXTRA = {
         "{problem} again, MultiModel without its parts after {steps} steps, two seeds "
         "(labels are answered by its encoder, which has no attention)",
     ),
+    "sorting": (
+        {
+            "problem": ["sort"],
+            "model": ["multimodel"],
+            "hparams": ["whole", "without_experts", "without_attention"],
+            "seed": [1],
+        },
+        "{problem} again, MultiModel without its parts after {steps} steps: here both take part",
+    ),
     "steps": (
         {
             "problem": [

@@ -16,6 +16,7 @@ from components.catalog import UserError, closest
 from pipeline import sections, sets
 from pipeline.cells import Cell, expand, matches, runnable
 from pipeline.located import Located, read
+from pipeline.patches import check_patches
 from pipeline.problems import ProblemInUse, check_problem_settings, use_problem
 from pipeline.schema import validate
 
@@ -90,6 +91,7 @@ def load(root: Path) -> Params:
     signatures = {name: found.signature for name, found in usable.items()}
     cells = expand(known, needs, signatures)
     _check_exclude(located, known, cells)
+    check_patches(located, own_problems, usable, needs, cells)
     complete = _sets(located, own_sets, grid, declared, cells, values["train"])
     located.check()
     return Params(

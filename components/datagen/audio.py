@@ -71,7 +71,7 @@ def read_wav(data: bytes) -> tuple[np.ndarray, int]:
     samples: float32 [n] in [-1, 1], the mean of the channels. WAV holds PCM of 8, 16, 24 or 32 bits
     or IEEE floats of 32 or 64 bits (which are not cut to [-1, 1]).
 
-    Raises ValueError for anything else, and for FLAC without the package `soundfile`.
+    Raises ValueError for anything else.
     """
     if data[:4] == b"fLaC":
         return _read_flac(data)
@@ -119,10 +119,8 @@ def _samples(raw: bytes, kind: int, bits: int) -> np.ndarray:
 
 
 def _read_flac(data: bytes) -> tuple[np.ndarray, int]:
-    try:
-        import soundfile
-    except ImportError:
-        raise ValueError("FLAC files are read by another package: pip install soundfile") from None
+    import soundfile
+
     try:
         samples, rate = soundfile.read(io.BytesIO(data), dtype="float32", always_2d=True)
     except soundfile.SoundFileError as error:

@@ -1,12 +1,15 @@
-"""Image files to pixels of one shape, by Pillow."""
+"""Image files to pixels of one shape, by Pillow. Standard library only at import."""
 
 from __future__ import annotations
 
 import io
+from typing import TYPE_CHECKING
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+"""Pillow's name of the images that have so many channels."""
 
 
 def decoded(data: bytes, shape: tuple[int, ...]) -> np.ndarray:
@@ -15,6 +18,7 @@ def decoded(data: bytes, shape: tuple[int, ...]) -> np.ndarray:
     Transparent parts are white where the shape has no channel for them. Raises ValueError that says
     what was found if the bytes are no image that Pillow reads to its end.
     """
+    import numpy as np
     from PIL import Image, UnidentifiedImageError
 
     height, width, channels = shape

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -65,29 +66,41 @@ def read_splits(
 
 
 class _Labels:
-    """The labels of train, so that another in dev or test is told with its place.
+    """The labels of train, so that another in dev or test is told with its place, and so is a row
+    without one.
 
-    Where train is not read, but cut from another split, the vocabulary tells it later.
+    Where train is not read, but cut from another split, the vocabulary tells other labels later.
     """
 
     def __init__(self, task: Task) -> None:
+        self._can_skip = "skip_label" in task.options
         sides = {"inputs": task.inputs, "targets": task.targets}
         self._known: dict[str, set[str]] = {
             side: set() for side, modality in sides.items() if modality == "class_label"
         }
 
     def checked(self, rows: pa.RecordBatch, split: str) -> pa.RecordBatch:
-        """The standard rows. Raises RowError at the first label that train has not."""
+        """The standard rows. Raises RowError at a label that is missing, and at the first that train
+        has not."""
         import pyarrow.compute as pc
 
         for side, known in self._known.items():
-            found = pc.unique(rows.column(side)).to_pylist()
+            # The few distinct labels are looked at, not the rows.
+            column = pc.fill_null(rows.column(side), "")
+            found = pc.unique(column).to_pylist()
+            for label in found:
+                if not label.strip():
+                    advice = f"; to leave such rows out, say `skip_label: {json.dumps(label)}`"
+                    raise RowError(
+                        pc.index(column, label).as_py(),
+                        f"the label is missing{advice if self._can_skip else ''}",
+                    )
             if split == "train":
                 known.update(found)
                 continue
             for label in found if known else ():
                 if label not in known:
-                    row = pc.index(rows.column(side), label).as_py()
+                    row = pc.index(column, label).as_py()
                     near = closest(label, known)
                     raise RowError(
                         row, f"label {label!r} of {split} does not occur in train; {near}"

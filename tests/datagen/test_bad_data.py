@@ -77,8 +77,9 @@ def test_a_label_that_train_lacks_and_an_image_of_another_size(tmp_path):
         train = pd.DataFrame({"image": [b"abcd"] * 6, "label": ["cat", "dog"] * 3})
         frames = {"train": train, "test": test}
         dev = {"from": "train", "examples": 2, "where": "last"}
+        images = {"image_shape": [2, 2, 1], "patch": 2}
         return problem_of_frames(
-            "image_classification", "tiny", frames, tmp_path / "raw", image_shape=[2, 2, 1], dev=dev
+            "image_classification", "tiny", frames, tmp_path / "raw", **images, dev=dev
         )
 
     message = broken_message(

@@ -1,4 +1,4 @@
-"""Fifty broken params.yaml files: each is refused with file, line, key and what was expected."""
+"""Eighty broken params.yaml files: each is refused with file, line, key and what was expected."""
 
 from __future__ import annotations
 
@@ -200,6 +200,74 @@ BROKEN: dict[str, tuple[str, tuple[str, ...]]] = {
         + "problems:\n  pairs: {base: similarity_sick, low: 5, high: 1}\n",
         ("params.yaml:10", "problems.pairs.high", "more than low, 5.0, found 1.0"),
     ),
+    "an_image_of_two_numbers": (
+        change("[image_digits]", "[pictures]")
+        + "problems:\n  pictures: {base: image_folder, image_shape: [32, 32]}\n",
+        ("params.yaml:10", "problems.pictures.image_shape", "three numbers", "found [32, 32]"),
+    ),
+    "an_image_of_no_height": (
+        change("[image_digits]", "[digits]")
+        + "problems:\n  digits: {base: image_digits, image_shape: [0, 8, 1]}\n",
+        ("params.yaml:10", "problems.digits.image_shape", "at least 1", "found [0, 8, 1]"),
+    ),
+    "an_image_of_five_channels": (
+        change("[image_digits]", "[pictures]")
+        + "problems:\n  pictures: {base: image_folder, image_shape: [32, 32, 5]}\n",
+        (
+            "params.yaml:10",
+            "problems.pictures.image_shape",
+            "one of 1, 3, 4 as channels",
+            "[32, 32, 5]",
+        ),
+    ),
+    "a_patch_larger_than_the_image": (
+        change("[image_digits]", "[digits]")
+        + "problems:\n  digits: {base: image_digits, patch: 64}\n",
+        ("params.yaml:10", "problems.digits.patch", "at most", "8 x 8 pixels, 8, found 64"),
+    ),
+    "a_patch_that_does_not_divide_the_image": (
+        change("[image_digits]", "[digits]")
+        .replace("[transformer]", "[resnet, transformer, vit]")
+        .replace("d_model: 16", "d_model: 64")
+        + "problems:\n  digits: {base: image_digits, patch: 3}\n",
+        ("params.yaml:10", "problems.digits.patch", "1, 2, 4, 8, found 3 (transformer)"),
+    ),
+    "a_patch_that_one_model_cannot_make": (
+        change("[image_digits]", "[digits]").replace("[transformer]", "[transformer, multimodel]")
+        + "problems:\n  digits: {base: image_digits, image_shape: [20, 20, 1], patch: 5}\n",
+        ("params.yaml:10", "problems.digits.patch", "such as 1, 2, 4, found 5 (multimodel)"),
+    ),
+    "a_built_in_patch_that_one_model_cannot_make": (
+        change("[image_digits]", "[caption_nlvr]").replace("[transformer]", "[multimodel]"),
+        ("params.yaml:2", "grid.problem: caption_nlvr:", "exclude caption_nlvr/multimodel"),
+    ),
+    "a_patch_of_a_mixture": (
+        change("[image_digits]", "[both]").replace("[transformer]", "[multimodel]")
+        + "problems:\n  digits: {base: image_digits, patch: 3}\n"
+        + "  both: {task: multi, tasks: [digits, parse_synth]}\n",
+        ("params.yaml:10", "problems.digits.patch", "such as 1, 2, 4, 8, found 3 (multimodel)"),
+    ),
+    "a_crop_larger_than_the_image": (
+        change("[image_digits]", "[digits]")
+        + "problems:\n  digits: {base: image_digits, crop: 64}\n",
+        ("params.yaml:10", "problems.digits.crop", "at most", "8 x 8 pixels, 8, found 64"),
+    ),
+    "a_cutout_larger_than_the_image": (
+        change("[image_digits]", "[pictures]")
+        + "problems:\n  pictures: {base: caption_nlvr, cutout: 201}\n",
+        ("params.yaml:10", "problems.pictures.cutout", "50 x 200 pixels, 200, found 201"),
+    ),
+    "changes_that_four_channels_cannot_have": (
+        change("[image_digits]", "[pictures]")
+        + "problems:\n  pictures:\n    base: image_folder\n    image_shape: [32, 32, 4]\n"
+        + "    rand_augment: 0.5\n",
+        ("params.yaml:13", "problems.pictures.rand_augment", "1 or 3 channels", "says 4"),
+    ),
+    "nothing_left_of_an_image": (
+        change("[image_digits]", "[pixels]")
+        + "problems:\n  pixels: {base: generate_cifar10, shrink: 64}\n",
+        ("params.yaml:10", "problems.pixels.shrink", "at most the shorter side", "found 64"),
+    ),
     "a_name_no_file_can_have": (
         GOOD + "problems:\n  my-digits: {base: image_digits}\n",
         ("params.yaml:10", "my-digits", "letters"),
@@ -254,6 +322,15 @@ def test_a_rule_asks_nothing_of_cells_that_are_left_out(
 ) -> None:
     text = BROKEN["a_depth_that_one_model_cannot_have"][0]
     text = text.replace("  seed: [1]", '  seed: [1]\n  exclude: ["*/shake_shake"]')
+    (tmp_path / "params.yaml").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["check"]) == 0
+
+
+def test_a_patch_asks_nothing_of_models_that_cut_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = BROKEN["a_patch_that_does_not_divide_the_image"][0].replace(", transformer, vit", "")
     (tmp_path / "params.yaml").write_text(text)
     monkeypatch.chdir(tmp_path)
     assert cli.main(["check"]) == 0

@@ -131,6 +131,25 @@ def a_label_that_train_lacks(raw: Path, settings: Settings) -> Settings:
     return settings
 
 
+@case("text_classification", "train.csv, line 3: the label is missing", 'say `skip_label: ""`')
+def a_label_that_is_missing_from_a_csv(raw: Path, settings: Settings) -> Settings:
+    settings = csv(raw, "text,label", one_label)
+    replaced(raw / "train.csv", 3, "a b,")
+    return settings
+
+
+@case("text_classification", "dev.csv, line 4: the label is missing", 'skip_label: "  "')
+def a_label_of_blanks_where_train_is_cut(raw: Path, settings: Settings) -> Settings:
+    settings = csv(raw, "text,label", one_label)
+    replaced(raw / "dev.csv", 4, "a b,  ")
+    return {**settings, "train": {"from": "dev", "examples": 4}}
+
+
+@case("text_classification", "test.tsv, line 5: the label is missing")
+def a_label_that_is_missing_from_a_tsv(raw: Path, settings: Settings) -> None:
+    replaced(raw / "test.tsv", 5, "a b\t")
+
+
 @case("text_classification", "dev.txt, line 3: label '7'; expected one of 0, 1, 2, 3, 4")
 def a_tree_with_a_wrong_label(raw: Path, settings: Settings) -> Settings:
     settings = lines(raw, lambda random: f"({random.randrange(5)} (2 It) (3 shines))")
@@ -143,6 +162,13 @@ def a_label_after_rows_that_are_left_out(raw: Path, settings: Settings) -> None:
     for number in (2, 4):
         replaced(raw / "test.tsv", number, "a cat\ta dog\t-")
     replaced(raw / "test.tsv", 6, "a cat\ta dog\tmabye")
+
+
+@case("inference", "train.tsv, line 9: the label is missing")
+def a_missing_label_after_rows_that_are_left_out(raw: Path, settings: Settings) -> None:
+    for number in (2, 4):
+        replaced(raw / "train.tsv", number, "a cat\ta dog\t-")
+    replaced(raw / "train.tsv", 9, "a cat\ta dog\t")
 
 
 @case("inference", "train.tsv, line 1: no column 'premise'; did you mean 'premis'?")

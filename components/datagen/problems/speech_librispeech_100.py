@@ -1,7 +1,7 @@
 """LibriSpeech, the 100 hours of train-clean-100: read books, 16 kHz, written in capitals.
 
 Reference: Panayotov et al. 2015, https://www.openslr.org/12. Dev is dev-clean, test test-clean.
-Downloads 7 GB; the package `soundfile` reads FLAC.
+Downloads 7 GB.
 
     in   a FLAC file of 2 to 24 seconds
     out  CHAPTER ONE MISSUS RACHEL LYNDE IS SURPRISED

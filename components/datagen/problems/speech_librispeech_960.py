@@ -1,8 +1,7 @@
 """LibriSpeech, all 960 hours of training: read books, 16 kHz, written in capitals.
 
 Reference: Panayotov et al. 2015, https://www.openslr.org/12. Dev is dev-clean, test test-clean; the
-speakers who are harder to understand are in `speech_librispeech_960_other`. Downloads 61 GB; the
-package `soundfile` reads FLAC.
+speakers who are harder to understand are in `speech_librispeech_960_other`. Downloads 61 GB.
 
     in   a FLAC file of 1 to 35 seconds
     out  CHAPTER ONE MISSUS RACHEL LYNDE IS SURPRISED

@@ -14,6 +14,7 @@ from components.datagen.tasks.image_classification import (
     AUGMENT,
     IMAGE_OPTIONS,
     augmentation,
+    check,
     checked,
     feature_options,
     shapes,
@@ -68,4 +69,5 @@ TASK = Task(
     transforms=augmentation,
     transform_names=("image_augment",),
     options={**IMAGE_OPTIONS, **{name: AUGMENT[name] for name in ("crop", "cutout")}},
+    check=check,
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from components.datagen.task import Task
-from components.datagen.tasks.image_generation import OPTIONS, feature_options, pixels
+from components.datagen.tasks.image_generation import OPTIONS, check, feature_options, pixels
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -41,4 +41,5 @@ TASK = Task(
     rows=rows,
     feature_options=feature_options,
     options=OPTIONS,
+    check=check,
 )

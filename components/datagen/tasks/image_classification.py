@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from components.catalog import UserError
 from components.datagen import task as tasks
 from components.datagen.schema import Transform
 from components.datagen.task import Option, RowError, Task
@@ -87,6 +88,46 @@ def feature_options(problem: Problem) -> dict[str, dict[str, Any]]:
     return {"inputs": options}
 
 
+def check(where: str, problem: Problem) -> None:
+    """Raises UserError on the shape of no image, and on patches and augmentations that none of such
+    images can have."""
+    check_shape(where, problem)
+    known = tasks.load(problem.task).options
+    *sides, channels = image_shape(problem)
+    limits = {"patch": ("shorter", min(sides))}
+    # As the augmentation itself allows.
+    limits |= {name: ("longer", max(sides)) for name in ("crop", "cutout") if name in known}
+    for name, (which, most) in limits.items():
+        if problem.option(name) > most:
+            raise UserError(
+                f"{where}.{name}: expected at most the {which} side of an image of "
+                f"{' x '.join(map(str, sides))} pixels, {most}, found {problem.option(name)}"
+            )
+    if "rand_augment" in known and problem.option("rand_augment") and channels not in (1, 3):
+        raise UserError(
+            f"{where}.rand_augment: changes images of 1 or 3 channels, and image_shape says "
+            f"{channels}; expected 0"
+        )
+
+
+def check_shape(where: str, problem: Problem) -> None:
+    """Raises UserError if no image has the problem's `image_shape`."""
+    from components.datagen.images import MODES
+
+    shape = list(image_shape(problem))
+    if len(shape) != 3 or min(shape) < 1:
+        raise UserError(
+            f"{where}.image_shape: expected three numbers of at least 1, height, width and "
+            f"channels, e.g. [32, 32, 3], found {shape}"
+        )
+    # Bare pixels may have any number of channels; files are brought to what Pillow knows.
+    if problem.option("encoded") and shape[2] not in MODES:
+        raise UserError(
+            f"{where}.image_shape: expected one of {', '.join(map(str, MODES))} as channels "
+            f"of images that are read from files, found {shape}"
+        )
+
+
 def augmentation(problem: Problem, vocabularies: Mapping[str, Any]) -> tuple[Transform, ...]:
     """Random flips, crops, ... of the training images, as far as the problem asks for them."""
     known = [name for name in AUGMENT if name in tasks.load(problem.task).options]
@@ -123,4 +164,5 @@ TASK = Task(
     transforms=augmentation,
     transform_names=("image_augment",),
     options={**IMAGE_OPTIONS, **AUGMENT},
+    check=check,
 )

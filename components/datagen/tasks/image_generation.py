@@ -8,8 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from components.catalog import UserError
 from components.datagen.task import Option, Task
-from components.datagen.tasks.image_classification import IMAGE_OPTIONS, image_shape, uint8_images
+from components.datagen.tasks.image_classification import (
+    IMAGE_OPTIONS,
+    check_shape,
+    image_shape,
+    uint8_images,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -54,6 +60,17 @@ def rows(batch: pa.RecordBatch, problem: Problem) -> pa.RecordBatch:
     )
 
 
+def check(where: str, problem: Problem) -> None:
+    """Raises UserError on the shape of no image, and if nothing is left of one after `shrink`."""
+    check_shape(where, problem)
+    height, width, _ = image_shape(problem)
+    if problem.option("shrink") > min(height, width):
+        raise UserError(
+            f"{where}.shrink: expected at most the shorter side of an image of {height} x {width} "
+            f"pixels, {min(height, width)}, found {problem.option('shrink')}"
+        )
+
+
 def feature_options(problem: Problem) -> dict[str, dict[str, Any]]:
     """All images are of one size: none has an end."""
     by = problem.option("shrink")
@@ -71,4 +88,5 @@ TASK = Task(
     rows=rows,
     feature_options=feature_options,
     options=OPTIONS,
+    check=check,
 )

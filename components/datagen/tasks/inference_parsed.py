@@ -68,8 +68,8 @@ def read_parse(parse: str) -> tuple[list[str], list[str]]:
 def rows(batch: pa.RecordBatch, problem: Problem) -> pa.RecordBatch:
     """`premise_parse`, `hypothesis_parse`, `label` -> standard rows and the extras.
 
-    Raises RowError on a parse that `read_parse` cannot read, or where the label is missing; UserError
-    if the problem wants other inputs than tokens, which are what a transition shifts.
+    Raises RowError on a parse that `read_parse` cannot read; UserError if the problem wants other
+    inputs than tokens, which are what a transition shifts.
     """
     import pyarrow as pa
 
@@ -79,9 +79,6 @@ def rows(batch: pa.RecordBatch, problem: Problem) -> pa.RecordBatch:
             "task inference_parsed takes `tokens` alone"
         )
     label = batch.column("label").cast("string")
-    for row, name in enumerate(label.to_pylist()):
-        if name is None or not name.strip():
-            raise RowError(row, "the label is missing")
     extras: dict[str, pa.Array] = {}
     for sentence in SENTENCES:
         texts, moves = [], []

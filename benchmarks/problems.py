@@ -45,8 +45,8 @@ own metric on a test split that nothing was chosen on; they are no records. Trai
 whatever else the machine did. The four `*_small` problems and `joint`, which mixes them in equal parts,
 have the same set and about as many steps a problem: joint is behind on speech, images and translation after
 so few. Whether that is more than a seed, and why, is in [together.md](together.md), with twice the steps and
-four seeds. Every cell's whole set is in [problems.yaml](../benchmarks/problems.yaml); sizes, splits and licences
-are in each problem's file (`python -m pipeline list problems`).
+four seeds. Every cell's whole set is in [problems.yaml](../benchmarks/problems.yaml); sizes, splits and
+licences are in each problem's file (`python -m pipeline list problems`).
 
 Where two texts are read as one (`infer_*`, `similarity_*`, `answer_*`), sets say `mark_repeats: true`:
 symbols that both hold are marked with a learned vector. Where it matters what stands beside what

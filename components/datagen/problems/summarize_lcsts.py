@@ -17,9 +17,8 @@ PROBLEM = Problem(
     format="jsonl",
     columns={"inputs": "text", "targets": "summary"},
     min_count=5,
-    metrics=("bleu_zh", "perplexity"),
-    dev_metric="bleu_zh",
+    metrics=("rouge_zh", "bleu_zh", "perplexity"),
+    dev_metric="rouge_zh",
     licence="for research, on request to the authors",
-    expected="ROUGE-L 27.2 by characters: recurrent network with context (Hu et al. 2015); "
-    "here BLEU by characters is reported",
+    expected="ROUGE-L 27.2 by characters: recurrent network with context (Hu et al. 2015)",
 )

@@ -7,7 +7,8 @@ from itertools import combinations
 
 import pytest
 
-from components.eval.metrics import rouge
+from components.eval.metrics import rouge, rouge_zh
+from components.scoring.rouge import common_subsequence
 from tests.eval.metrics.noise import corpus
 
 NAMES = ("rouge1", "rouge2", "rougeL")
@@ -62,8 +63,29 @@ def test_longest_common_subsequence_against_all_subsequences() -> None:
         shared = {chosen for size in range(len(one) + 1) for chosen in combinations(one, size)} & {
             chosen for size in range(len(other) + 1) for chosen in combinations(other, size)
         }
-        assert rouge.common_subsequence(one, other) == max(map(len, shared))
+        assert common_subsequence(one, other) == max(map(len, shared))
 
 
-def test_other_scripts_score_nothing() -> None:
+def test_other_scripts_score_nothing_but_by_characters() -> None:
     assert rouge.metric(["你好"], ["你好"]) == dict.fromkeys(NAMES, 0.0)
+    assert set(rouge_zh.metric(["你好"], ["你 好"]).values()) == {100.0}
+
+
+def test_characters_are_counted_as_words_are() -> None:
+    """A letter for each character: to `rouge` the same texts are words."""
+    letters = dict(zip("新华社受权播发修改后的立法全文公布", "abcdefghijklmnopq", strict=True))
+    pairs = [
+        ("修改后的立法全文公布", "新华社受权播发立法全文"),
+        ("立法全文公布\t公布立法", "立法公布"),
+        ("新华社", "受权"),
+    ]
+    targets, predictions = zip(*pairs, strict=True)
+    spelled = [
+        [
+            "\t".join(" ".join(map(letters.__getitem__, part)) for part in text.split("\t"))
+            for text in side
+        ]
+        for side in (targets, predictions)
+    ]
+    found = list(rouge_zh.metric(targets, predictions).values())
+    assert found == pytest.approx(list(rouge.metric(*spelled).values())) and 0 < found[2] < 100

@@ -148,6 +148,8 @@ def _skip_unless_made_here(name: str, problem: Problem) -> None:
         if source is None:
             pytest.skip(f"{name} reads files of a user's own")
         paths = [path for one in source for path in one.paths] if type(source) is tuple else []
+        if isinstance(source, Rows):
+            paths += [value for value in source.options.values() if isinstance(value, str)]
         if any(map(is_url, paths)):
             pytest.skip(f"{name} needs downloads; its formats have tests of their own")
         assert paths or isinstance(source, Rows) or split != "train"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import tarfile
 import zipfile
@@ -11,7 +12,8 @@ import numpy as np
 import pytest
 
 from components.catalog import UserError
-from components.datagen.problems import lm_enwik8, sentiment_imdb
+from components.datagen.problems import lm_enwik8, lm_shakespeare_characters, sentiment_imdb
+from tests.datagen.shared_data import SHARED
 
 
 def enwik8(folder: Path, content: bytes) -> str:
@@ -36,8 +38,22 @@ def test_enwik8_is_cut_at_its_bytes_and_none_is_lost(tmp_path: Path) -> None:
 
 def test_an_enwik8_that_is_cut_off_is_told(tmp_path: Path) -> None:
     archive = enwik8(tmp_path, b"a" * 499)
-    with pytest.raises(UserError, match="expected 500 bytes of enwik8, found 499"):
+    with pytest.raises(UserError, match="enwik8.zip:enwik8: expected 500 bytes, found 499"):
         list(lm_enwik8.rows("test", 1, archive=archive, million=5))
+
+
+def test_tiny_shakespeare_is_cut_as_nanogpt_cuts_it(tmp_path: Path) -> None:
+    parts = [
+        SHARED / "lm" / f"tinyshakespeare.{name}.txt.gz" for name in ("train", "valid", "test")
+    ]
+    if not all(part.is_file() for part in parts):
+        pytest.skip(f"needs {parts[0].parent}")
+    texts = [gzip.decompress(part.read_bytes()) for part in parts]
+    (tmp_path / "input.txt").write_bytes(b"".join(texts))
+    for split, wanted in zip(("train", "dev", "test"), texts, strict=True):
+        batches = lm_shakespeare_characters.rows(split, 1, file=str(tmp_path / "input.txt"))
+        lines = [line for batch in batches for line in batch["text"]]
+        assert "\n".join(lines).encode() == wanted.removesuffix(b"\n")
 
 
 def test_imdb_is_read_by_its_folders_in_the_order_of_names(tmp_path: Path) -> None:

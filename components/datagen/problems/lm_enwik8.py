@@ -11,7 +11,6 @@ character: bits_per_character is then the published number.
 from collections.abc import Iterator
 from pathlib import Path
 
-from components.catalog import UserError
 from components.datagen.problem import Problem, Rows
 
 ADDRESS = "http://mattmahoney.net/dc/enwik8.zip"
@@ -27,23 +26,16 @@ def rows(split: str, seed: int, *, archive: str, million: int) -> Iterator[dict[
     archive: path or address of enwik8.zip. million: bytes; fewer for an archive that is shorter.
     """
     from components.datagen.sources.locate import locate
+    from components.datagen.sources.ranges import lines_between
     from components.datagen.sources.source import Source
 
     sums = (SHA256,) if archive == ADDRESS else ()
     source = Source((archive,), "lines", sha256=sums, members=("enwik8",))
     ((entry,),) = locate(source, cache_dir=CACHE, report=None, base_dir=Path.cwd())
     start, end = (part * million for part in PARTS[split])
-    at, rest = 0, b""
-    for chunk in entry.only().chunks:
-        wanted = chunk[max(start - at, 0) : max(end - at, 0)]
-        at += len(chunk)
-        *lines, rest = (rest + wanted).split(b"\n")
-        if lines:
-            yield {"text": [line.decode("latin-1") for line in lines]}
-    if at != 100 * million:
-        raise UserError(f"{entry.name}: expected {100 * million:,} bytes of enwik8, found {at:,}")
-    if rest:
-        yield {"text": [rest.decode("latin-1")]}
+    size = 100 * million
+    for lines in lines_between(entry.only(), start, end, size=size, encoding="latin-1"):
+        yield {"text": lines}
 
 
 MADE = Rows(

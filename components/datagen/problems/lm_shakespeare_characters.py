@@ -1,22 +1,50 @@
 """Tiny Shakespeare: 1.1 million characters of his plays, a character a symbol.
 
-Source: A. Karpathy, https://github.com/karpathy/char-rnn, data/tinyshakespeare/input.txt, one file
-without splits. As in nanoGPT the first nine tenths are for training; the rest is cut in half:
-
-    head -c 1003854 input.txt > train.txt; tail -c +1003855 input.txt | head -c 55770 > dev.txt
-    tail -c 55770 input.txt > test.txt
-
-    problems:
-      lm_shakespeare_characters: {train: train.txt, dev: dev.txt, test: test.txt}
+Source: A. Karpathy, https://github.com/karpathy/char-rnn, one file without splits. As in nanoGPT the
+first nine tenths are for training; the rest is cut in half.
 
     in   (nothing)
     out  First Citizen: Before we proceed any further, hear me speak.
 """
 
-from components.datagen.problem import Problem
+from collections.abc import Iterator
+from pathlib import Path
+
+from components.datagen.problem import Problem, Rows
+
+ADDRESS = (
+    "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt"
+)
+# As TensorFlow Datasets has it for this address.
+SHA256 = "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"
+BYTES = {"train": (0, 1_003_854), "dev": (1_003_854, 1_059_624), "test": (1_059_624, 1_115_394)}
+CACHE = Path(".work/downloads")
+
+
+def rows(split: str, seed: int, *, file: str) -> Iterator[dict[str, list[str]]]:
+    """The lines of a split, the first and the last one cut where the bytes are.
+
+    file: path or address of the whole text.
+    """
+    from components.datagen.sources.locate import locate
+    from components.datagen.sources.ranges import lines_between
+    from components.datagen.sources.source import Source
+
+    source = Source((file,), "lines", sha256=(SHA256,))
+    ((entry,),) = locate(source, cache_dir=CACHE, report=None, base_dir=Path.cwd())
+    start, end = BYTES[split]
+    size = BYTES["test"][1]
+    for lines in lines_between(entry.only(), start, end, size=size, encoding="ascii"):
+        yield {"text": lines}
+
+
+MADE = Rows("components.datagen.problems.lm_shakespeare_characters:rows", {"file": ADDRESS})
 
 PROBLEM = Problem(
     task="language_modelling",
+    train=MADE,
+    dev=MADE,
+    test=MADE,
     format="lines",
     targets_vocabulary="characters",
     options={"window": 128, "unit": "characters"},

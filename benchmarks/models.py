@@ -28,6 +28,7 @@ GRID = Path(__file__).with_suffix(".yaml")
 PAGE = REPOSITORY / "docs" / "models.md"
 PICTURE = REPOSITORY / "docs" / "models.png"
 MIXTURE = "five"
+FIVE = ["image_mnist", "sort", "speech_fsdd", "parse_treebank", "translate_ende_multi30k"]
 # Questions of the papers beside the grid: what is run, and what stands above its table.
 EXTRA = {
     "long": (
@@ -60,13 +61,7 @@ EXTRA = {
     ),
     "steps": (
         {
-            "problem": [
-                "image_mnist",
-                "sort",
-                "speech_fsdd",
-                "parse_treebank",
-                "translate_ende_multi30k",
-            ],
+            "problem": FIVE,
             "model": ["transformer", "image_transformer", "vae", "keras_application"],
             "hparams": ["tiny_steps"],
             "seed": [1],
@@ -75,14 +70,7 @@ EXTRA = {
     ),
     "joint": (
         {
-            "problem": [
-                "image_mnist",
-                "sort",
-                "speech_fsdd",
-                "parse_treebank",
-                "translate_ende_multi30k",
-                MIXTURE,
-            ],
+            "problem": [*FIVE, MIXTURE],
             "model": ["multimodel"],
             "hparams": ["tiny_steps", "tiny_steps_joint"],
             "seed": [1],

@@ -14,14 +14,13 @@ out on request, https://shannon.cs.illinois.edu/DenotationGraph. With both in on
     out  Two young guys with shaggy hair look at their hands while hanging out in the yard.
 """
 
-from components.datagen.problem import Problem
+from dataclasses import replace
 
-PROBLEM = Problem(
-    task="captioning",
-    format="coco_captions",
+from components.datagen.problems import caption_flickr8k
+
+PROBLEM = replace(
+    caption_flickr8k.PROBLEM,
     vocabulary_size=8000,
-    options={"image_shape": (224, 224, 3), "patch": 16, "encoded": True, "crop": 16},
-    licence="non-commercial research; the photographs have the terms of Flickr",
     expected="BLEU-4 19.1: soft attention on VGG features of ImageNet (Xu et al. 2015, Table 1, "
     "arXiv 1502.03044); without pretraining expect less",
 )

@@ -59,6 +59,9 @@ def test_every_example_is_once_in_an_epoch_and_batches_have_one_shape(tmp_path: 
         ("transformer", {"mark_repeats": True}),
         ("transformer:relative", {}),
         ("transformer:modern", {}),
+        ("transformer_lm", {}),
+        ("transformer_lm:causal", {}),
+        ("transformer_lm:modern", {}),
     ],
 )
 def test_a_packed_row_gives_the_logits_of_each_example_alone(

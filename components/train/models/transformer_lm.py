@@ -24,6 +24,7 @@ from components.train.hparams import setting
 from components.train.layers import masks
 from components.train.layers.decoder import CausalLayer, Past
 from components.train.layers.dropout import Dropout
+from components.train.layers.segments import places_of, segments_of
 from components.train.layers.sublayers import Sublayers
 from components.train.shared_options import StackOptions
 
@@ -42,6 +43,8 @@ class Options(StackOptions):
 class Body(keras.layers.Layer):
     """See `components/train/body.py` for the shapes."""
 
+    packs = True
+
     def __init__(self, hp: Any) -> None:
         super().__init__(name="body")
         self.d_model, self.sub = hp.d_model, Sublayers.of(hp)
@@ -57,14 +60,18 @@ class Body(keras.layers.Layer):
         self.built = True
 
     def encode(self, x: Any, mask: Any, training: bool | None = None) -> dict[str, Any]:
-        length = ops.shape(x)[1]
-        places = ops.arange(length, dtype="int32")
-        bias = (self.prefix & masks.padding(mask)).bias(length, length)
+        length, segments = ops.shape(x)[1], segments_of(mask)
+        places, seen = places_of(length, segments), self.prefix & masks.padding(mask)
+        if segments is not None:
+            seen = seen & masks.same_segment(segments, segments)
+        bias = seen.bias(length, length)
         x = self.drop(x + ops.cast(self.positions(places), x.dtype), training=training)
         memory = {
             "padding": masks.padding(mask).bias(1, 1),
-            "length": ops.sum(ops.cast(mask, "int32"), axis=1),
+            "length": ops.sum(ops.cast(ops.not_equal(mask, 0), "int32"), axis=1),
         }
+        if segments is not None:
+            memory |= {"segments": segments, "places": places}
         for i, layer in enumerate(self.layers):
             x, kept = layer(x, bias, places, training=training)
             memory[f"keys_{i}"], memory[f"values_{i}"] = kept
@@ -76,13 +83,20 @@ class Body(keras.layers.Layer):
 
     def decode(self, y: Any, memory: dict[str, Any], training: bool | None = None) -> Any:
         batch, length = ops.shape(y)[0], ops.shape(y)[1]
-        places = memory["length"][:, None] + ops.arange(length, dtype="int32")  # [B, T]
+        segments, over, past = memory.get("target_segments"), memory["padding"], masks.causal()
+        read = memory["length"][:, None]  # the inputs before each target: [B, 1] or [B, T]
+        if segments is not None:
+            own = ops.equal(segments[:, :, None], memory["segments"][:, None, :])
+            read = ops.sum(ops.cast(own, "int32"), axis=-1)
+            over = over + masks.same_segment(segments, memory["segments"]).bias(1, 1)
+            past = past & masks.same_segment(segments, segments)
+        places = read + places_of(length, segments)  # [B, T]
         key_places = ops.concatenate([self._input_places(memory), places], axis=1)
-        given = ops.shape(memory["padding"])[-1]
+        given = ops.shape(over)[-1]
         bias = ops.concatenate(
             [
-                ops.broadcast_to(memory["padding"], (batch, 1, length, given)),
-                ops.broadcast_to(masks.causal().bias(length, length), (batch, 1, length, length)),
+                ops.broadcast_to(over, (batch, 1, length, given)),
+                ops.broadcast_to(past.bias(length, length), (batch, 1, length, length)),
             ],
             axis=-1,
         )
@@ -115,6 +129,8 @@ class Body(keras.layers.Layer):
 
     def _input_places(self, memory: dict[str, Any]) -> Any:
         """int32 [B, L]."""
+        if "places" in memory:
+            return memory["places"]
         batch, length = ops.shape(memory["length"])[0], ops.shape(memory["padding"])[-1]
         return ops.broadcast_to(ops.arange(length, dtype="int32"), (batch, length))
 

@@ -54,6 +54,7 @@ symbols that both hold are marked with a learned vector. Where it matters what s
 `answer_sinusoids` and `answer_unmarked` are the same without the one and without the other. SST is trained
 on the phrases of its trees. `parse_treebank` says `leaves: tags`: part-of-speech tags are written where
 `parse_small` has XX.
+`halves_state_union` (which half came first?) learns nothing from so few speeches: guessing does as well.
 nanoGPT's validation text of tiny Shakespeare is our dev and test, one after the other and as long as each
 other, so its figure stands beside the mean of ours, which was trained in 16 bits.
 

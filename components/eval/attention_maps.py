@@ -20,6 +20,8 @@ DPI = 100
 INCHES = 0.125
 """Of a token's row; its label is 6 points high."""
 SMALLEST = 1.1
+TITLE_INCHES = 0.09
+"""Of a letter of the title, 11 points and bold."""
 ROWS = 8
 """Layers in one picture at most; of more, some evenly over the depth."""
 HEAD_COLUMNS = 4
@@ -133,6 +135,8 @@ def _draw(
     norm = PowerNorm(0.5, vmin=0.0, vmax=1.0)
     # Room for labels: a character is 0.05 inches wide at most.
     side = 0.25 + 0.05 * max(map(len, texts))
+    # One small panel is narrower than what stands above it.
+    widths[-1] = max(widths[-1], TITLE_INCHES * len(title) - side - sum(widths[:-1]))
     place = _Places(widths, heights, left=side, gap=side + 0.15, top=0.75, below=side)
     more = {"font.family": fonts, "axes.grid": False, "xtick.labelsize": 6, "ytick.labelsize": 6}
     with style(theme, more):

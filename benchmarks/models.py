@@ -28,7 +28,8 @@ GRID = Path(__file__).with_suffix(".yaml")
 PAGE = REPOSITORY / "docs" / "models.md"
 PICTURE = REPOSITORY / "docs" / "models.png"
 MIXTURE = "five"
-# Questions of the papers beside the grid: what is run, and what stands above its table.
+# Questions of the papers beside the grid: what is run (on all its problems, if none are named), and what
+# stands above its table.
 EXTRA = {
     "long": (
         {
@@ -60,14 +61,6 @@ EXTRA = {
     ),
     "joint": (
         {
-            "problem": [
-                "image_mnist",
-                "sort",
-                "speech_fsdd",
-                "parse_treebank",
-                "translate_ende_multi30k",
-                MIXTURE,
-            ],
             "model": ["multimodel"],
             "hparams": ["tiny_steps", "tiny_steps_joint"],
             "seed": [1],
@@ -151,7 +144,7 @@ def params_of(
         if "minutes" in values:
             values["minutes"] *= factor
     if extra:
-        return {**params, "grid": EXTRA[extra][0]}
+        return {**params, "grid": {"problem": params["grid"]["problem"], **EXTRA[extra][0]}}
     problems = params["grid"]["problem"]
     kept = [name for name in problems if not only or name in only]
     params["grid"]["problem"] = kept
@@ -321,12 +314,13 @@ def main() -> None:
     params = params_of(chosen.data, chosen.minutes)
     results = results_of(chosen.work, params)
     text = page(chosen.work, params, results)
-    for name, (grid, title) in EXTRA.items():
-        found = results_of(place(name), {"grid": grid})
+    for name, (_, title) in EXTRA.items():
+        beside = params_of(chosen.data, chosen.minutes, extra=name)
+        found = results_of(place(name), beside)
         if any(one.problem.startswith(f"{MIXTURE}/") for one in found):
             text += "\n" + joint(found, title)
             continue
-        for problem in grid["problem"]:
+        for problem in beside["grid"]["problem"]:
             if own := [one for one in found if one.problem == problem]:
                 text += "\n" + table(place(name), problem, own, title)
     print(text)

@@ -135,9 +135,8 @@ def _draw(
     norm = PowerNorm(0.5, vmin=0.0, vmax=1.0)
     # Room for labels: a character is 0.05 inches wide at most.
     side = 0.25 + 0.05 * max(map(len, texts))
-    # One small panel is narrower than what stands above it.
-    widths[-1] = max(widths[-1], TITLE_INCHES * len(title) - side - sum(widths[:-1]))
-    place = _Places(widths, heights, left=side, gap=side + 0.15, top=0.75, below=side)
+    least = max(TITLE_INCHES * len(title) + 0.2, 4.0)
+    place = _Places(widths, heights, least, left=side, gap=side + 0.15, top=0.75, below=side)
     more = {"font.family": fonts, "axes.grid": False, "xtick.labelsize": 6, "ytick.labelsize": 6}
     with style(theme, more):
         figure = plt.figure(figsize=place.size)
@@ -167,12 +166,14 @@ def _labels(one: AttentionMap) -> tuple[str, ...]:
 
 
 class _Places:
-    """Where panels stand: columns and rows of panels of given sizes, in inches, under a title."""
+    """Where panels stand: columns and rows of panels of given sizes, in inches, under a title that
+    needs the width `least`."""
 
     def __init__(
         self,
         widths: list[float],
         heights: list[float],
+        least: float,
         *,
         left: float,
         gap: float,
@@ -181,7 +182,7 @@ class _Places:
     ) -> None:
         self.widths, self.heights, self.left, self.gap, self.top = widths, heights, left, gap, top
         self.size = (
-            max(left + sum(widths) + gap * (len(widths) - 1) + 0.2, 4.0),
+            max(left + sum(widths) + gap * (len(widths) - 1) + 0.2, least),
             top + sum(heights) + 0.3 * len(heights) + below,
         )
 

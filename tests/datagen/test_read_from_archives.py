@@ -22,13 +22,16 @@ def enwik8(folder: Path, content: bytes) -> str:
     return str(folder / "enwik8.zip")
 
 
-def test_enwik8_is_cut_at_its_bytes_and_none_is_lost(tmp_path: Path) -> None:
+def test_enwik8_is_cut_at_its_bytes_and_none_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lm_enwik8, "MILLION", 5000)
     rng = np.random.default_rng(3)
     content = rng.choice(np.frombuffer("ab \r\n\né".encode(), np.uint8), 100 * 5000).tobytes()
     content = content[: 90 * 5000 - 1] + b"\n" + content[90 * 5000 :]
     archive = enwik8(tmp_path, content)
     for split, (start, end) in {"train": (0, 90), "dev": (90, 95), "test": (95, 100)}.items():
-        batches = lm_enwik8.rows(split, 1, archive=archive, million=5000)
+        batches = lm_enwik8.rows(split, 1, archive=archive)
         lines = [line for batch in batches for line in batch["text"]]
         wanted = content[start * 5000 : end * 5000]
         # A line's end is what separates it from the next; the last one has none of its own.
@@ -36,10 +39,11 @@ def test_enwik8_is_cut_at_its_bytes_and_none_is_lost(tmp_path: Path) -> None:
         assert split != "train" or wanted.endswith(b"\n")
 
 
-def test_an_enwik8_that_is_cut_off_is_told(tmp_path: Path) -> None:
+def test_an_enwik8_that_is_cut_off_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lm_enwik8, "MILLION", 5)
     archive = enwik8(tmp_path, b"a" * 499)
     with pytest.raises(UserError, match="enwik8.zip:enwik8: expected 500 bytes, found 499"):
-        list(lm_enwik8.rows("test", 1, archive=archive, million=5))
+        list(lm_enwik8.rows("test", 1, archive=archive))
 
 
 def test_tiny_shakespeare_is_cut_as_nanogpt_cuts_it(tmp_path: Path) -> None:

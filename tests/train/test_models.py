@@ -67,8 +67,8 @@ def test_before_training_all_answers_are_about_as_likely(
     model: str, kind: str, tmp_path: Path
 ) -> None:
     """The mean loss over all answers there are is near ln V: it is above by KL(uniform || softmax), about
-    half the variance of the logits. A wide network with a tied softmax is not near: as T2T multiplies
-    embeddings by sqrt(d_model), the symbol just read comes out again, 4.4 nats above at width 512."""
+    half the variance of the logits. A wide network with a tied softmax is far above: as T2T multiplies
+    embeddings by sqrt(d_model), the symbol just read comes out again."""
     network = shared_network(model, kind, tmp_path, noise=0.0)
     batch = batch_of(kind)
     logits = logits_of(network, batch).reshape(batch["targets"].size, -1).astype(np.float64)

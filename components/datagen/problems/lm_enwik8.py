@@ -9,7 +9,6 @@ character: bits_per_character is then the published number.
 """
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from components.datagen.problem import Problem, Rows
 
@@ -17,30 +16,24 @@ ADDRESS = "http://mattmahoney.net/dc/enwik8.zip"
 # As public code has it for this address; not checked here against the server.
 SHA256 = "547994d9980ebed1288380d652999f38a14fe291a6247c157c3d33d4932534bc"
 PARTS = {"train": (0, 90), "dev": (90, 95), "test": (95, 100)}
-CACHE = Path(".work/downloads")
+MILLION = 1_000_000
 
 
-def rows(split: str, seed: int, *, archive: str, million: int) -> Iterator[dict[str, list[str]]]:
+def rows(split: str, seed: int, *, archive: str) -> Iterator[dict[str, list[str]]]:
     """The lines of a split, the first and the last one cut where the bytes are.
 
-    archive: path or address of enwik8.zip. million: bytes; fewer for an archive that is shorter.
+    archive: path or address of enwik8.zip.
     """
-    from components.datagen.sources.locate import locate
+    from components.datagen.sources.own import located
     from components.datagen.sources.ranges import lines_between
-    from components.datagen.sources.source import Source
 
-    sums = (SHA256,) if archive == ADDRESS else ()
-    source = Source((archive,), "lines", sha256=sums, members=("enwik8",))
-    ((entry,),) = locate(source, cache_dir=CACHE, report=None, base_dir=Path.cwd())
-    start, end = (part * million for part in PARTS[split])
-    size = 100 * million
-    for lines in lines_between(entry.only(), start, end, size=size, encoding="latin-1"):
+    file = located(archive, sha256=SHA256 if archive == ADDRESS else "", member="enwik8").only()
+    start, end = (part * MILLION for part in PARTS[split])
+    for lines in lines_between(file, start, end, size=100 * MILLION, encoding="latin-1"):
         yield {"text": lines}
 
 
-MADE = Rows(
-    "components.datagen.problems.lm_enwik8:rows", {"archive": ADDRESS, "million": 1_000_000}
-)
+MADE = Rows("components.datagen.problems.lm_enwik8:rows", {"archive": ADDRESS})
 
 PROBLEM = Problem(
     task="language_modelling",

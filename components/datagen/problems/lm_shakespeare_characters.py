@@ -8,7 +8,6 @@ first nine tenths are for training; the rest is cut in half.
 """
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from components.datagen.problem import Problem, Rows
 
@@ -18,7 +17,6 @@ ADDRESS = (
 # As TensorFlow Datasets has it for this address.
 SHA256 = "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"
 BYTES = {"train": (0, 1_003_854), "dev": (1_003_854, 1_059_624), "test": (1_059_624, 1_115_394)}
-CACHE = Path(".work/downloads")
 
 
 def rows(split: str, seed: int, *, file: str) -> Iterator[dict[str, list[str]]]:
@@ -26,15 +24,11 @@ def rows(split: str, seed: int, *, file: str) -> Iterator[dict[str, list[str]]]:
 
     file: path or address of the whole text.
     """
-    from components.datagen.sources.locate import locate
+    from components.datagen.sources.own import located
     from components.datagen.sources.ranges import lines_between
-    from components.datagen.sources.source import Source
 
-    source = Source((file,), "lines", sha256=(SHA256,))
-    ((entry,),) = locate(source, cache_dir=CACHE, report=None, base_dir=Path.cwd())
-    start, end = BYTES[split]
-    size = BYTES["test"][1]
-    for lines in lines_between(entry.only(), start, end, size=size, encoding="ascii"):
+    whole, size = located(file, sha256=SHA256).only(), BYTES["test"][1]
+    for lines in lines_between(whole, *BYTES[split], size=size, encoding="ascii"):
         yield {"text": lines}
 
 

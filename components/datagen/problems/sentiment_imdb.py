@@ -8,7 +8,6 @@ cut from train.
 """
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from components.datagen.problem import Cut, Problem, Rows
 
@@ -16,7 +15,6 @@ ADDRESS = "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz"
 # As public code has it for this address; not checked here against the server.
 SHA256 = "c40f74a18d3b61f90feba1e17730e0d38e8b97c05fde7008942e91923d1658fe"
 LABELS = ("neg", "pos")
-CACHE = Path(".work/downloads")
 
 
 def rows(split: str, seed: int, *, archive: str) -> Iterator[dict[str, list[str]]]:
@@ -24,15 +22,12 @@ def rows(split: str, seed: int, *, archive: str) -> Iterator[dict[str, list[str]
 
     archive: path or address of the tar file.
     """
-    from components.datagen.sources.locate import locate
-    from components.datagen.sources.source import Source
+    from components.datagen.sources.own import located
     from components.datagen.sources.whole_files import read_all
 
-    sums = (SHA256,) if archive == ADDRESS else ()
+    sha256 = SHA256 if archive == ADDRESS else ""
     for label in LABELS:
-        member = f"aclImdb/{split}/{label}/*.txt"
-        source = Source((archive,), "lines", sha256=sums, members=(member,))
-        ((entry,),) = locate(source, cache_dir=CACHE, report=None, base_dir=Path.cwd())
+        entry = located(archive, sha256=sha256, member=f"aclImdb/{split}/{label}/*.txt")
         found = sorted((file.name, read_all(file)) for file in entry.files())
         texts = [" ".join(text.decode("utf-8").split()) for _, text in found]
         yield {"text": texts, "label": [label] * len(texts)}

@@ -1,28 +1,16 @@
-"""Whether a model can cut a problem's images into the problem's patches, before any are made.
-
-Models that take an image as it is (`pixels`) read no patch; the others name, or take, one of `CUTTING`.
-"""
+"""Whether a model can cut a problem's images into the problem's patches, before any are made."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from components import catalog
 from components.datagen.problem import Problem
+from components.train.patches import refused
 from pipeline.cells import Cell, runnable
 from pipeline.located import Located
 from pipeline.problems import ProblemInUse
-
-# Files under components/train/modalities/ whose patch must divide both sides of an image, each with
-# the patches that it can make; None: any. They import Keras and cannot be asked here.
-CUTTING: dict[str, tuple[int, ...] | None] = {
-    "image": None,
-    "patches": None,
-    "xception_entry": (1, 2, 4, 8, 16),
-}
-MOST = 32  # the largest patch that is proposed
 
 
 def check_patches(
@@ -54,14 +42,7 @@ def check_patches(
 def _wrong(problem: Problem, modality: str) -> str:
     """What is wrong with the patch for a model with that modality for images; empty: nothing."""
     task = catalog.load("tasks", problem.task)
-    if task.inputs != "image" or "patch" not in task.options or modality not in CUTTING:
+    if task.inputs != "image" or "patch" not in task.options:
         return ""
     height, width, _ = problem.option("image_shape")
-    patch, common, made = problem.option("patch"), math.gcd(height, width), CUTTING[modality]
-    if common % patch == 0 and (made is None or patch in made):
-        return ""
-    fit = [n for n in made or range(1, MOST + 1) if common % n == 0]
-    return (
-        f"expected a patch that divides both sides of an image of {height} x {width} pixels, such "
-        f"as {', '.join(map(str, fit))}, found {patch}"
-    )
+    return refused(modality, problem.option("patch"), height, width)

@@ -18,14 +18,15 @@ import keras
 from keras import ops
 
 from components.datagen.schema import Feature
+from components.train.patches import refused
 
 
 def cut_of(feature: Feature) -> tuple[int, int]:
     """P and how many patches an image has. Raises ValueError if P does not divide its sides."""
     height, width, _ = feature.shape
     patch = int(feature.options.get("patch", 1))
-    if height % patch or width % patch:
-        raise ValueError(f"patch {patch} does not divide {height} x {width} pixels")
+    if wrong := refused("image", patch, height, width):
+        raise ValueError(f"patch: {wrong}")
     return patch, (height // patch) * (width // patch)
 
 

@@ -26,10 +26,10 @@ from keras import ops
 from components.datagen.schema import Feature
 from components.train.layers.layer_norm import LayerNorm
 from components.train.layers.strided_residual import StridedResidual
+from components.train.patches import refused
 
 STEM = (32, 64)
 BLOCKS = (128, 256)
-PATCHES = (1, 2, 4, 8, 16)
 
 
 class Modality(keras.layers.Layer):
@@ -39,7 +39,7 @@ class Modality(keras.layers.Layer):
         feature: `shape` (H, W, C) and `options["patch"]` (P).
         hp: d_model (D) is read.
 
-    Raises ValueError for a P that is not one of `PATCHES` or does not divide H and W.
+    Raises ValueError for a P that is none of `CUTTING` (components/train/patches.py).
     """
 
     autoregressive = aligned = False
@@ -48,11 +48,8 @@ class Modality(keras.layers.Layer):
         super().__init__(**kwargs)
         height, width, self.channels = feature.shape
         patch = int(feature.options.get("patch", 1))
-        if patch not in PATCHES or height % patch or width % patch:
-            raise ValueError(
-                f"patch {patch} of {height} x {width} pixels: this model halves an image up to four "
-                f"times, so a patch is one of {', '.join(map(str, PATCHES))}, and divides both sides"
-            )
+        if wrong := refused("xception_entry", patch, height, width):
+            raise ValueError(f"patch: {wrong}")
         self.positions = (height // patch) * (width // patch)
         self.d_model = hp.d_model
         first, *later = (2 if 2 ** (i + 1) <= patch else 1 for i in range(4))

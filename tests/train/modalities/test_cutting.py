@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from components.datagen.schema import Feature
-from pipeline.patches import CUTTING
+from components.train.patches import CUTTING
 
 HEIGHT, WIDTH = 96, 48
 

@@ -28,7 +28,7 @@ def test_a_position_is_a_linear_map_of_its_square_and_a_place() -> None:
 
 
 def test_a_patch_that_does_not_fit_is_refused() -> None:
-    with pytest.raises(ValueError, match="patch 4 does not divide 6 x 8 pixels"):
+    with pytest.raises(ValueError, match="6 x 8 pixels, such as 1, 2, found 4"):
         Modality(
             Feature("image", shape=(6, 8, 1), options={"patch": 4}), SimpleNamespace(d_model=5)
         )

@@ -78,7 +78,8 @@ class Hparams:
     accumulate_steps: int = setting(1, "batches whose gradients are averaged for one update", low=1)
     ema_decay: float = setting(
         0.0,
-        "decay of the moving average of weights that is evaluated and kept; 0: none",
+        "decay of the moving average of weights that is evaluated and kept; 0: none; update t decays "
+        "by (1 + t) / (10 + t) as long as that is less",
         low=0,
         high=1,
         open_high=True,

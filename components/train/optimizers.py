@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import keras
+from keras import ops
 
 from components.train.adam import Adam
 from components.train.schedules import Schedule
@@ -24,7 +26,25 @@ def make_optimizer(hp: Any, total_steps: int) -> keras.optimizers.Optimizer:
     # `fit` ends by overwriting the weights with their moving average. The trainer calls `fit` once
     # an interval and must go on from the weights that were trained; it swaps the averages itself.
     optimizer.finalize_variable_values = lambda variables: None
+    optimizer._update_model_variables_moving_average = partial(_average, optimizer)
     return optimizer
+
+
+def _average(optimizer: Any, variables: Any) -> None:
+    """Keras's moving average of weights, that does not stay near its start in a short training.
+
+    Update t = 1, 2, ... decays by min(ema_decay, (1 + t) / (10 + t)), as TensorFlow's
+    `ExponentialMovingAverage(num_updates=t)`: until the window of `ema_decay` has gone by, the average
+    is over about the last tenth of the updates. It begins at the weights after the first update.
+    """
+    if not optimizer.use_ema:
+        return
+    updates = ops.cast(optimizer.iterations, "float32")  # before this one
+    start = ((1 + updates) / (10 + updates)) ** (1 / (optimizer.gradient_accumulation_steps or 1))
+    decay = ops.minimum(optimizer.ema_momentum, start) * ops.cast(updates > 0, "float32")
+    for variable, average in zip(variables, optimizer._model_variables_moving_average, strict=True):
+        momentum = ops.cast(decay, variable.dtype)
+        average.assign(momentum * average + (1 - momentum) * variable)
 
 
 def _make(hp: Any, total_steps: int) -> keras.optimizers.Optimizer:

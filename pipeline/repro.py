@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from pathlib import Path
 import psutil
 
 from components.catalog import UserError
-from pipeline import outcome, resolve, resolved
+from pipeline import outcome, resolve, resolved, sources
 from pipeline.failures import FAILURES
 from pipeline.interrupt import STOP, UNDER_REPRO, USERS_PATH
 from pipeline.params import Params, load
@@ -45,8 +46,10 @@ def repro(
     with _alone(root):
         _refuse_other_dvc(root)
         if not resolve.is_current(root, params):
-            # DVC cannot see, for example, a new file in a folder that a problem reads.
+            # DVC cannot see, for example, a new file in a folder that a problem reads, and cannot
+            # read links to files that are gone.
             (root / resolved.FILE).unlink(missing_ok=True)
+            shutil.rmtree(root / sources.FOLDER, ignore_errors=True)
         (root / outcome.TEXT).unlink(missing_ok=True)
         words = [*(["--keep-going"] if keep_going else []), *arguments]
         more = first(params) if first else {}

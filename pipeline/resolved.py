@@ -41,7 +41,7 @@ def read(root: Path) -> Resolved:
     try:
         raw = json.loads((root / FILE).read_bytes())
     except FileNotFoundError:
-        raise UserError(f"{FILE} is missing; `dvc repro resolve` writes it") from None
+        raise UserError(f"{FILE} is missing; `python -m pipeline resolve` writes it") from None
     cells, digests = [], {}
     for item in raw["cells"]:
         problem, model, hparams, seed = item["cell"].split("/")

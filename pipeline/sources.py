@@ -17,7 +17,8 @@ from components.datagen.replaced_folder import replaced_folder
 
 FOLDER = ".sources"
 PLUGINS = "_plugins"
-# Beside the links: their names. DVC warns of folders without a file.
+# Beside the links: their names and folders, because a folder may be a label. DVC warns of folders
+# without a file.
 CONTENTS = "contents.txt"
 
 
@@ -67,7 +68,8 @@ def folder_md5(files: Mapping[str, Path]) -> str:
 
 
 def _contents(files: Mapping[str, Path]) -> str:
-    return "".join(f"{link}\n" for link in files) or "no files outside the repository\n"
+    lines = (f"{link} {file.parent.name}\n" for link, file in files.items())
+    return "".join(lines) or "no files outside the repository\n"
 
 
 def _md5(file: Path) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import glob
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 
 from components.datagen import task as tasks
 from components.datagen.schema import SPLITS
-from components.datagen.sources.source import Source, is_glob, is_url
+from components.datagen.sources.source import BESIDE, Source, is_glob, is_url
 from components.declaration import Setting
 
 TEXT_KINDS = ("sentencepiece", "tokens", "characters", "bytes")
@@ -189,16 +190,30 @@ def signature(problem: Problem) -> dict[str, Any]:
 def local_files(problem: Problem) -> list[Path]:
     """The local files that the problem reads, in a fixed order; downloads are not among them.
 
-    A glob stands for the files that match now.
+    A glob stands for the files that match now, and a table that names recordings or images for those
+    that lie below its folder. An option of a function's rows is a file where one has that path.
     """
     found: dict[Path, None] = {}
     for member in problem.members.values():
         found.update(dict.fromkeys(local_files(member)))
     for split in (problem.train, problem.dev, problem.test):
+        if isinstance(split, Rows):
+            texts = [value for value in split.options.values() if isinstance(value, str)]
+            found.update(dict.fromkeys(Path(text) for text in texts if os.path.isfile(text)))
         for source in split if isinstance(split, tuple) else ():
-            for path in source.paths:
-                if is_url(path):
-                    continue
-                matches = sorted(glob.glob(path)) if is_glob(path) else [path]
-                found.update(dict.fromkeys(map(Path, matches)))
+            local = [one for path in source.paths if not is_url(path) for one in _matching(path)]
+            found.update(dict.fromkeys(local))
+            for folder in dict.fromkeys(one.parent for one in local):
+                found.update(dict.fromkeys(_below(folder, BESIDE.get(source.format, ()))))
     return list(found)
+
+
+def _matching(path: str) -> list[Path]:
+    if not is_glob(path) or os.path.exists(path):
+        return [Path(path)]
+    return [Path(one) for one in sorted(glob.glob(path, recursive=True))]
+
+
+def _below(folder: Path, endings: tuple[str, ...]) -> list[Path]:
+    files = folder.rglob("*") if endings else ()
+    return sorted(one for one in files if one.suffix.lower() in endings)

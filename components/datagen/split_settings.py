@@ -113,7 +113,8 @@ def _source(
     where: str, paths: tuple[str, ...], more: Mapping[str, Any], problem: Problem
 ) -> Source:
     for path in paths:
-        if not is_url(path) and not (glob.glob(path) if is_glob(path) else Path(path).exists()):
+        found = Path(path).exists() or (is_glob(path) and glob.glob(path, recursive=True))
+        if not found and not is_url(path):
             raise UserError(f"{where}: there is no file {path}")
     try:
         kind = more.get("format") or problem.format or format_of(paths)

@@ -46,7 +46,7 @@ def test_a_cell_that_the_grid_lacks(single: Project) -> None:
 
 def test_a_stage_before_resolve(single: Project) -> None:
     run = single.pipeline("datagen", "image_digits")
-    assert run.code == 1 and "resolved.json is missing; `dvc repro resolve`" in run.output
+    assert run.code == 1 and "resolved.json is missing; `python -m pipeline resolve`" in run.output
 
 
 @pytest.mark.parametrize("kind", ["model", "problem"])

@@ -197,14 +197,18 @@ def test_a_plugin_file_counts_like_our_own(single: Project) -> None:
     assert single.dvc("repro").stages == []
 
 
-def test_a_new_file_in_a_folder_of_data_is_seen_by_repro(single: Project) -> None:
+def test_files_that_come_and_go_in_a_folder_of_data_are_seen_by_repro(single: Project) -> None:
     folder = single.folder / "outside" / "many"
     folder.mkdir()
     (folder / "a.tsv").write_text((folder.parent / "train.tsv").read_text())
     single.edit("params.yaml", "../outside/train.tsv", "../outside/many/*.tsv")
     single.edit("params.yaml", "[image_digits]", "[pairs]")
     assert single.pipeline("repro").code == 0
-    (folder / "b.tsv").write_text("more\tmehr\n")
+    (folder / "b.tsv").write_text((folder / "a.tsv").read_text() + "more\tmehr\n")
     run = single.pipeline("repro")
     assert "datagen@pairs" in run.stages
     assert "train@pairs-transformer-tiny-1" in run.stages
+    (folder / "a.tsv").unlink()
+    run = single.pipeline("repro")
+    assert run.code == 0, run.output
+    assert "datagen@pairs" in run.stages

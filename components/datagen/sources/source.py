@@ -35,6 +35,15 @@ FORMATS = {
     "sentiment_trees": "the Stanford Sentiment Treebank, one labelled tree a line",
     "sentiment_phrases": "the same trees, a row for every labelled phrase",
 }
+IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
+RECORDINGS = (".wav", ".flac")
+# Formats whose files may name others, in or below their folder: the endings of these.
+BESIDE = {
+    "audio_table": RECORDINGS,
+    "librispeech": RECORDINGS,
+    "coco_captions": IMAGES,
+    "captioned_images": IMAGES,
+}
 COMPRESSIONS = (".gz", ".bz2", ".xz")
 ARCHIVES = (".zip", ".tar", ".tgz", ".tbz2", ".txz")
 SUFFIXES = {

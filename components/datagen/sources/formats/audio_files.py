@@ -16,10 +16,9 @@ import pyarrow as pa
 from components.catalog import UserError, closest
 from components.datagen.sources.files import Input
 from components.datagen.sources.gather import PLACE, batches
-from components.datagen.sources.source import Source
+from components.datagen.sources.source import RECORDINGS, Source
 from components.datagen.sources.whole_files import WholeFile, folder_of, groups, whole_files
 
-ENDINGS = (".wav", ".flac")
 BEGINNINGS = (b"RIFF", b"fLaC")
 FROM_NAME = "name:"
 
@@ -42,7 +41,7 @@ def read(
         rows = (
             {name: _value(file, where) for name, where in zip(names, sources, strict=True)}
             | {PLACE: file.name}
-            for file in whole_files(group, path, ENDINGS, "audio")
+            for file in whole_files(group, path, RECORDINGS, "audio")
         )
         yield from batches(rows, names, columns, file=path)
 

@@ -21,10 +21,10 @@ import pyarrow as pa
 
 from components.catalog import UserError
 from components.datagen.sources.files import File, Input
-from components.datagen.sources.formats.folder_images import ENDINGS, checked_image
+from components.datagen.sources.formats.folder_images import checked_image
 from components.datagen.sources.gather import PLACE, batches
 from components.datagen.sources.json_file import of_kind, part
-from components.datagen.sources.source import Source
+from components.datagen.sources.source import IMAGES, Source
 from components.datagen.sources.text import blocks
 from components.datagen.sources.whole_files import beside, is_archive, nearest, whole_files
 
@@ -84,7 +84,7 @@ def _found(
     left = dict(wanted)
     depths = sorted({len(PurePosixPath(path).parts) for path in wanted}, reverse=True)
     others: list[PurePosixPath] = []
-    for file in whole_files(group, source.paths[1], ENDINGS, "image"):
+    for file in whole_files(group, source.paths[1], IMAGES, "image"):
         ends = ("/".join(file.path.parts[-depth:]) for depth in depths)
         name = next((end for end in ends if end in left), "")
         if name:

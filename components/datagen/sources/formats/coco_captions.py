@@ -19,10 +19,10 @@ import pyarrow as pa
 
 from components.catalog import UserError, closest
 from components.datagen.sources.files import Input
-from components.datagen.sources.formats.folder_images import ENDINGS, checked_image
+from components.datagen.sources.formats.folder_images import checked_image
 from components.datagen.sources.gather import PLACE, batches, offered
 from components.datagen.sources.json_file import load, of_kind, part
-from components.datagen.sources.source import Source
+from components.datagen.sources.source import IMAGES, Source
 from components.datagen.sources.whole_files import beside, is_archive, nearest, whole_files
 
 COLUMNS = ("image", "captions")
@@ -83,7 +83,7 @@ def _found(
     for image in wanted.values():
         left.setdefault(PurePosixPath(image.path).name, []).append(image)
     others: list[PurePosixPath] = []
-    for file in whole_files(group, source.paths[1], ENDINGS, "image"):
+    for file in whole_files(group, source.paths[1], IMAGES, "image"):
         same = left.get(file.path.name, [])
         fitting = [one for one in same if f"/{file.path}".endswith(f"/{one.path}")]
         if fitting:

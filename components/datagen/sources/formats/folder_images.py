@@ -16,10 +16,9 @@ import pyarrow as pa
 from components.catalog import UserError
 from components.datagen.sources.files import Input
 from components.datagen.sources.gather import PLACE, batches, offered
-from components.datagen.sources.source import Source
+from components.datagen.sources.source import IMAGES, Source
 from components.datagen.sources.whole_files import WholeFile, folder_of, groups, whole_files
 
-ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
 COLUMNS = ("image", "label")
 
 
@@ -74,4 +73,4 @@ def checked_image(data: bytes, name: str) -> bytes:
 
 
 def _images(group: tuple[Input, ...], path: str) -> Iterator[WholeFile]:
-    return whole_files(group, path, ENDINGS, "image")
+    return whole_files(group, path, IMAGES, "image")

@@ -15,9 +15,9 @@ import pyarrow as pa
 
 from components.catalog import UserError
 from components.datagen.sources.files import File, Input
-from components.datagen.sources.formats.audio_files import ENDINGS, checked_audio
+from components.datagen.sources.formats.audio_files import checked_audio
 from components.datagen.sources.gather import PLACE, batches, offered
-from components.datagen.sources.source import Source
+from components.datagen.sources.source import RECORDINGS, Source
 from components.datagen.sources.text import blocks
 from components.datagen.sources.whole_files import (
     all_members,
@@ -72,10 +72,10 @@ def _rows(entry: Input, encoding: str) -> Iterator[dict[str, bytes | str]]:
 def _of_chapter(entry: Input, encoding: str) -> Iterator[dict[str, bytes | str]]:
     """The rows of a transcript on disk, with the audio beside it."""
     folder = entry.path.parent
-    left = {path.stem: path.name for path in sorted(folder.iterdir()) if path.suffix in ENDINGS}
+    left = {path.stem: path.name for path in sorted(folder.iterdir()) if path.suffix in RECORDINGS}
     for file in entry.files():
         for name, text, place in _lines(file, encoding):
-            audio = left.pop(name, f"{name}{ENDINGS[-1]}")
+            audio = left.pop(name, f"{name}{RECORDINGS[-1]}")
             where = f"{place}: {audio}"
             data = checked_audio(beside(folder, audio, place), where)
             yield {"audio": data, "text": text, PLACE: where}
@@ -88,7 +88,7 @@ def _of_archive(entry: Input, encoding: str) -> Iterator[dict[str, bytes | str]]
     audio: dict[PurePosixPath, tuple[bytes, str]] = {}
     texts: dict[PurePosixPath, tuple[str, str]] = {}
     waiting = 0
-    for file in whole_files([entry], entry.name, (*ENDINGS, ".txt"), "audio"):
+    for file in whole_files([entry], entry.name, (*RECORDINGS, ".txt"), "audio"):
         if file.path.name.endswith(TRANSCRIPT):
             for name, text, place in _lines(File(file.name, iter([file.data])), encoding):
                 key = file.path.parent / name
@@ -98,7 +98,7 @@ def _of_archive(entry: Input, encoding: str) -> Iterator[dict[str, bytes | str]]
                     yield {"audio": data, "text": text, PLACE: audio_name}
                 else:
                     texts[key] = text, place
-        elif file.path.suffix in ENDINGS:
+        elif file.path.suffix in RECORDINGS:
             checked_audio(file.data, file.name)
             key = file.path.parent / file.path.stem
             if key in texts:
@@ -111,7 +111,7 @@ def _of_archive(entry: Input, encoding: str) -> Iterator[dict[str, bytes | str]]
     for key, (_, name) in audio.items():
         raise UserError(f"{name}: no line {key.name!r} in a transcript *{TRANSCRIPT} beside it")
     for key, (_, place) in texts.items():
-        raise UserError(f"{place}: the archive has no file {key}{ENDINGS[-1]}")
+        raise UserError(f"{place}: the archive has no file {key}{RECORDINGS[-1]}")
 
 
 def _lines(file: File, encoding: str) -> Iterator[tuple[str, str, str]]:

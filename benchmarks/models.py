@@ -42,13 +42,12 @@ EXTRA = {
     ),
     "parts": (
         {
-            "problem": ["image_mnist"],
+            "problem": ["image_mnist", "sort"],
             "model": ["multimodel"],
             "hparams": ["whole", "without_experts", "without_attention"],
             "seed": [1, 2],
         },
-        "{problem} again, MultiModel without its parts after {steps} steps, two seeds "
-        "(labels are answered by its encoder, which has no attention)",
+        "{problem} again, MultiModel without its parts after {steps} steps, two seeds",
     ),
     "steps": (
         {
@@ -144,10 +143,11 @@ def params_of(
         if "minutes" in values:
             values["minutes"] *= factor
     if extra:
-        return {**params, "grid": {"problem": params["grid"]["problem"], **EXTRA[extra][0]}}
-    problems = params["grid"]["problem"]
-    kept = [name for name in problems if not only or name in only]
+        params["grid"] = {"problem": params["grid"]["problem"], **EXTRA[extra][0]}
+    kept = [name for name in params["grid"]["problem"] if not only or name in only]
     params["grid"]["problem"] = kept
+    if extra:
+        return params
     # A pattern that covers no cell is an error.
     patterns = params["grid"]["exclude"]
     params["grid"]["exclude"] = [one for one in patterns if one.split("/")[0] in (*kept, "*")]

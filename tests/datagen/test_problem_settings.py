@@ -82,6 +82,11 @@ BROKEN = {
         {"task": "translation", "dev": {"from": "train", "examples": 5, "where": "first"}},
         "problems.mine.dev.where: expected one of anywhere, last, found 'first'",
     ),
+    "a cut from windows that overlap": (
+        {"task": "language_modelling", "train": "a.tsv", "test": "a.tsv", "format": "lines"}
+        | {"window": 8, "stride": 4, "dev": {"from": "train", "examples": 5}},
+        r"problems.mine.dev: cannot be cut from train, whose windows of 8 overlap \(stride: 4\)",
+    ),
     "unknown key of a split": (
         {"task": "translation", "train": {"paths": ["a.tsv"], "formt": "tsv"}},
         "problems.mine.train.formt: .* did you mean 'format'",

@@ -16,7 +16,7 @@ from typing import Any
 from components.catalog import UserError, closest
 from components.datagen import split_settings
 from components.datagen import task as tasks
-from components.datagen.problem import Problem, Rows, fields
+from components.datagen.problem import Cut, Problem, Rows, cut_order, fields
 from components.datagen.schema import SPLITS
 from components.declaration import Setting
 
@@ -169,6 +169,11 @@ def _check_whole(where: str, name: str, problem: Problem) -> None:
         if not getattr(problem, split):
             more = "" if split == "train" else f" or `{split}: {{from: train, examples: 1000}}`"
             raise UserError(f"{where}: it has no {split} split; give `{split}: path`{more}")
+    cuts = {split: cut for split in SPLITS if isinstance(cut := getattr(problem, split), Cut)}
+    try:
+        cut_order(cuts)
+    except UserError as error:
+        raise UserError(f"{where}: {error}") from error
     for key in problem.columns:
         if key not in task.columns:
             raise UserError(

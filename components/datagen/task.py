@@ -96,6 +96,8 @@ class Task:
     transforms: (problem, {feature: vocabulary}) -> what is done to batches as they are read.
     transform_names: the files under `train/transforms/` that `transforms` may name.
     provides: what a model may ask for in its `NEEDS` besides the modalities.
+    cut_by_input: the training rows of an input belong together, as the captions of an image: a cut
+        counts inputs, and has the first row of each, which must then tell all of them.
     max_ratio: how many times longer one side may be before a row counts as lopsided; 0 = never.
     check: (where, problem) raises UserError on options that do not go together; its message begins
         with where, the problem's place in params.yaml.
@@ -121,6 +123,7 @@ class Task:
     )
     transform_names: tuple[str, ...] = ()
     provides: tuple[str, ...] = ()
+    cut_by_input: bool = False
     max_ratio: float = 0.0
     options: Mapping[str, Option] = field(default_factory=dict)
     check: Callable[[str, Problem], None] = _anything_goes

@@ -82,6 +82,16 @@ BROKEN = {
         {"task": "translation", "dev": {"from": "train", "examples": 5, "where": "first"}},
         "problems.mine.dev.where: expected one of anywhere, last, found 'first'",
     ),
+    "cuts in a circle": (
+        {"task": "translation", "test": "a.tsv", "train": {"from": "dev", "examples": 5}}
+        | {"dev": {"from": "train", "examples": 5}},
+        "problems.mine: train, dev: cut from each other; one of them needs files of its own",
+    ),
+    "captions cut from whole images": (
+        {"task": "captioning", "train": {"from": "test", "examples": 5}, "test": "a.tsv"}
+        | {"dev": "a.tsv", "image_shape": [8, 8, 3]},
+        "problems.mine.train: a training row is one caption, but a row of test has all of an",
+    ),
     "a cut from windows that overlap": (
         {"task": "language_modelling", "train": "a.tsv", "test": "a.tsv", "format": "lines"}
         | {"window": 8, "stride": 4, "dev": {"from": "train", "examples": 5}},

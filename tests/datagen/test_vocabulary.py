@@ -60,6 +60,12 @@ def test_training_gives_the_same_bytes_again(subword):
     assert sentencepiece(size=45, subword=subword) == sentencepiece(size=45, subword=subword)
 
 
+def test_texts_of_any_length_are_learned_from():
+    text = " ".join(f"{number} Wörter" for number in range(1000))
+    model = train_sentencepiece([text], size=30, subword="bpe", coverage=1.0, byte_fallback=False)
+    assert len(text) > 5000 and b"rter" in model
+
+
 def test_a_vocabulary_too_large_says_what_is_possible():
     with pytest.raises(UserError, match=r"vocabulary_size: 5000 .* largest possible is \d+"):
         sentencepiece(size=5000)
@@ -102,6 +108,7 @@ def test_labels_are_ordered_by_value_and_checked(tmp_path):
     assert (flat.tolist(), offsets.tolist()) == ([2, 0], [0, 1, 2])
     with pytest.raises(UserError, match="label '3' is not one of 2, 9, 10"):
         loaded.encode("3")
+    assert collect_labels(["01", "2", "1", "001"]) == b"001\n01\n1\n2\n"
 
 
 def test_a_file_of_another_kind_is_refused(tmp_path):

@@ -13,7 +13,9 @@ import zlib
 from collections.abc import Iterator
 from functools import cache
 
+from components.catalog import UserError
 from components.datagen.synthetic import english, german
+from components.datagen.synthetic.disjoint import PATIENCE
 from components.datagen.synthetic.sampling import Sentences
 
 BATCH = 2000
@@ -41,10 +43,18 @@ def pairs(
     """`examples` different triples of English tree, English sentence, German sentence.
 
     longest: words of an English sentence at most, punctuation counted.
+    Raises UserError where that allows fewer different sentences.
     """
     sampler = Sentences(random.Random(f"{seed} {split}"))
     seen: set[str] = set()
+    drawn = 0  # since the last sentence that was new
     while len(seen) < examples:
+        drawn += 1
+        if drawn > PATIENCE:
+            raise UserError(
+                f"rows.longest: {longest}: only {len(seen)} different sentences for {split} are so "
+                "short; expected a larger number, or fewer examples"
+            )
         value = sampler.sentence()
         if split == "train" and any(held_out(*pair) for pair in value.pairs):
             continue
@@ -54,6 +64,7 @@ def pairs(
             continue
         if not SHORTEST <= len(english.words(tree)) <= longest:
             continue
+        drawn = 0
         seen.add(sentence)
         yield tree, sentence, german.sentence(value)
 

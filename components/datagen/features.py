@@ -157,6 +157,11 @@ def _check_labels(where: str, path: Path, spools: dict[str, Spool]) -> None:
     known = set(path.read_text(encoding="utf-8").split("\n")[:-1])
     for name, spool in spools.items():
         for label in spool.labels:
+            if label not in known and name == "train":
+                raise UserError(
+                    f"{where}: all rows with the label {label!r} are cut away from train; expected a "
+                    "smaller cut, or more rows with that label"
+                )
             if label not in known:
                 raise UserError(
                     f"{where}: label {label!r} of {name} does not occur in train; "

@@ -67,7 +67,7 @@ def read_splits(
 
 class _Labels:
     """The labels of train, so that another in dev or test is told with its place, and so is a row
-    without one.
+    without one, or with one that is no name.
 
     Where train is not read, but cut from another split, the vocabulary tells other labels later.
     """
@@ -80,8 +80,8 @@ class _Labels:
         }
 
     def checked(self, rows: pa.RecordBatch, split: str) -> pa.RecordBatch:
-        """The standard rows. Raises RowError at a label that is missing, and at the first that train
-        has not."""
+        """The standard rows. Raises RowError at a label that is missing or of several lines, and at
+        the first that train has not."""
         import pyarrow.compute as pc
 
         for side, known in self._known.items():
@@ -94,6 +94,10 @@ class _Labels:
                     raise RowError(
                         pc.index(column, label).as_py(),
                         f"the label is missing{advice if self._can_skip else ''}",
+                    )
+                if "\n" in label or "\r" in label:  # the vocabulary has a name a line
+                    raise RowError(
+                        pc.index(column, label).as_py(), f"label {label!r} has a line end in it"
                     )
             if split == "train":
                 known.update(found)

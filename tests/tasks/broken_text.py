@@ -150,6 +150,19 @@ def a_label_that_is_missing_from_a_tsv(raw: Path, settings: Settings) -> None:
     replaced(raw / "test.tsv", 5, "a b\t")
 
 
+@case("text_classification", "train.csv, line 3: label 'y\\nes' has a line end in it")
+def a_label_of_two_lines(raw: Path, settings: Settings) -> Settings:
+    settings = csv(raw, "text,label", one_label)
+    replaced(raw / "train.csv", 3, 'a b,"y\nes"')
+    return settings
+
+
+@case("text_classification", "all rows with the label 'rare' are cut away from train; expected a")
+def a_label_that_a_cut_takes_away(raw: Path, settings: Settings) -> Settings:
+    replaced(raw / "train.tsv", 39, "a b\trare")
+    return {**settings, "dev": {"from": "train", "examples": 3, "where": "last"}}
+
+
 @case("text_classification", "dev.txt, line 3: label '7'; expected one of 0, 1, 2, 3, 4")
 def a_tree_with_a_wrong_label(raw: Path, settings: Settings) -> Settings:
     settings = lines(raw, lambda random: f"({random.randrange(5)} (2 It) (3 shines))")
@@ -181,6 +194,12 @@ def a_header_misspelt(raw: Path, settings: Settings) -> Settings:
 @case("similarity", "train.tsv, line 5: score 'high': expected a number from 1 to 5")
 def a_score_that_is_no_number(raw: Path, settings: Settings) -> None:
     replaced(raw / "train.tsv", 5, "a cat\ta dog\thigh")
+
+
+@case("similarity", "train.tsv, line 5: score '1_0': expected a number from 1 to 5")
+def a_score_that_only_python_reads(raw: Path, settings: Settings) -> None:
+    replaced(raw / "train.tsv", 4, "a cat\ta dog\t +3.5 ")
+    replaced(raw / "train.tsv", 5, "a cat\ta dog\t1_0")
 
 
 @case("similarity", "dev.tsv, line 8: score '5.5': expected a number from 1 to 5")

@@ -15,7 +15,7 @@ from components.datagen.problem import Problem
 from components.datagen.schema import SHARED_VOCABULARY, Feature
 from components.datagen.spool import Spool
 from components.datagen.standard_rows import SEPARATOR
-from components.datagen.task import Task
+from components.datagen.task import AS, Task
 from components.datagen.vocabulary_training import (
     byte_vocabulary,
     collect_labels,
@@ -24,9 +24,6 @@ from components.datagen.vocabulary_training import (
     train_sentencepiece,
     train_tokens,
 )
-
-AS = "as "
-"""What a kind begins with that is another feature's vocabulary, whose name follows."""
 
 
 def vocabulary_kinds(problem: Problem, task: Task) -> dict[str, str]:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from components.datagen.vocabulary import Vocabulary
 
 TEXT_COLUMNS = ("inputs_text", "targets_text")
+AS = "as "
+"""What a vocabulary's kind begins with that is another feature's, whose name follows."""
 
 
 class RowError(Exception):
@@ -82,6 +84,7 @@ class Task:
     vocabularies: the vocabulary kind of each feature with symbols or labels; the default, a
         problem may choose another for inputs and targets. "as inputs" is the inputs' own, and so
         with the name of any other feature.
+    fixed: the features among them whose kind the task relies on: no problem may choose another.
     metrics: names of files under `components/eval/metrics/`; the first is the headline.
     dev_metric: the one that chooses the best checkpoint.
     rows: (raw rows, problem) -> standard rows (module docstring), the same number of them, in the
@@ -110,6 +113,7 @@ class Task:
     dev_metric: str
     rows: Callable[[pa.RecordBatch, Problem], pa.RecordBatch]
     vocabularies: Mapping[str, str] = field(default_factory=dict)
+    fixed: tuple[str, ...] = ()
     regroup: Callable[[Iterator[pa.RecordBatch], Problem, str], Iterator[pa.RecordBatch]] | None = (
         None
     )

@@ -274,11 +274,6 @@ def a_label_that_is_missing(raw: Path, settings: Settings) -> None:
     replaced(raw / "train.tsv", 2, "( a cat )\t( a dog )\t")
 
 
-@case("inference_parsed", "inputs_vocabulary: 'sentencepiece'; a parse is over whole tokens")
-def pieces_under_a_parse(raw: Path, settings: Settings) -> Settings:
-    return {**settings, "inputs_vocabulary": "sentencepiece"}
-
-
 # JSON.
 
 

@@ -42,6 +42,7 @@ TASK = Task(
     inputs="symbol",
     targets="aligned",
     vocabularies={"inputs": "tokens", "targets": "tokens"},
+    fixed=("inputs", "targets"),
     metrics=("tag_accuracy",),
     dev_metric="tag_accuracy",
     rows=rows,

@@ -93,7 +93,8 @@ class Task:
         text that is cut into windows.
     shapes: (problem) -> {feature: shape}. feature_options: (problem) -> {feature: options}; both as
         in `schema.Feature`.
-    symbols: (problem) -> pieces that its SentencePiece and character vocabularies must hold whole.
+    symbols: (problem) -> pieces that its vocabularies must hold whole; bytes have ids for them, but
+        never read one in a text.
     extras: further features by name, with their modality; models that need one say so.
     tokens: all that an extra's vocabulary holds, where that is known beforehand.
     transforms: (problem, {feature: vocabulary}) -> what is done to batches as they are read.

@@ -8,6 +8,7 @@ from components.datagen import vocabulary
 from components.datagen.schema import EOS, PAD, UNK
 from components.datagen.vocabulary_training import (
     collect_labels,
+    train_characters,
     train_sentencepiece,
     train_tokens,
 )
@@ -89,6 +90,18 @@ def test_tokens_are_counted_and_a_no_break_space_stays_in_its_token(tmp_path):
     assert path.read_text("utf-8").split("\n")[3:-1] == ["b", "a", "c\u00a0d"]
     assert loaded.encode("a c\u00a0d nie") == [4, 5, UNK]
     assert loaded.decode(loaded.encode("b c\u00a0d")) == "b c\u00a0d"
+
+
+def test_a_symbol_among_characters_stands_whole(tmp_path):
+    path = tmp_path / "x.characters.jsonl"
+    path.write_bytes(train_characters(["ab\n<"], min_count=1, symbols=("<sep>", "<sep>>")))
+    loaded = vocabulary.load(path)
+    text = "a<sep>b\n<sep>>?"
+    ids = loaded.encode(text)
+    assert ids == [*map(loaded.id_of, ("a", "<sep>", "b", "\n", "<sep>>")), UNK]
+    assert loaded.encode_batch([text], eos=False)[0].tolist() == ids
+    begins, ends = loaded.extents(text)
+    assert (begins.tolist(), ends.tolist()) == ([0, 1, 6, 7, 8, 14], [1, 6, 7, 8, 14, 15])
 
 
 def test_rare_tokens_can_be_left_out(tmp_path):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from components.catalog import UserError, closest
 from components.datagen.problem import Cut, Problem, Rows
+from components.datagen.row_functions import batches_of
 from components.datagen.schema import SPLITS
 from components.datagen.sources.source import Source, is_url
 from components.datagen.spool import Spool, write_spool
@@ -138,13 +138,8 @@ def _from_sources(
 def _from_function(
     problem: Problem, task: Task, rows: Rows, split: str, seed: int, labels: _Labels
 ) -> Iterator[pa.RecordBatch]:
-    import pyarrow as pa
-
-    module, _, function = rows.function.partition(":")
-    make = getattr(importlib.import_module(module), function)
     start = 0
-    for columns in make(split, seed, **rows.options):
-        batch = pa.RecordBatch.from_pydict({name: columns[name] for name in task.columns})
+    for batch in batches_of(rows, split, seed, task.columns):
         try:
             yield labels.checked(task.rows(batch, problem), split)
         except RowError as error:

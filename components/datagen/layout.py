@@ -59,18 +59,26 @@ def scrambled(values: np.ndarray, seed: int = 0) -> np.ndarray:
 
 
 def cut(
-    spools: Mapping[str, Spool], cuts: Mapping[str, Cut], seed: int, by_input: bool = False
+    spools: Mapping[str, Spool],
+    cuts: Mapping[str, Cut],
+    seed: int,
+    by_input: bool = False,
+    classes_in: bool = False,
 ) -> dict[str, Rows]:
     """The rows of each split, with the declared cuts made.
 
     by_input: a cut counts different inputs and gets the first row of each (`Task.cut_by_input`).
+    classes_in: inputs are names of classes: rows are then told apart by both sides, as a cut that
+        keeps equal inputs together would take whole classes away.
     Raises UserError if a cut is too large, or if splits are cut in a circle.
     """
     rows = {name: Rows(spool, np.arange(spool.rows)) for name, spool in spools.items()}
     for name in cut_order(cuts):
         wanted = cuts[name]
         source = rows[wanted.source]
-        chosen = _chosen(name, wanted, source.inputs, seed, by_input)
+        chosen = _chosen(
+            name, wanted, source.whole if classes_in else source.inputs, seed, by_input
+        )
         taken, left = source.index[chosen], source.index[~chosen]
         if by_input:
             taken = taken[~_repeated(source.spool.inputs[taken])]

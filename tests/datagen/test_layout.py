@@ -70,6 +70,13 @@ def test_a_cut_by_inputs_has_the_first_row_of_each(where):
         layout.cut(spools, {"dev": Cut("train", 4, where)}, 0, by_input=True)
 
 
+def test_a_cut_of_what_a_class_is_made_into_takes_no_class_away():
+    spools = {"train": spool("train", [5, 6] * 10, list(range(20))), "test": spool("test", [1])}
+    rows = layout.cut(spools, {"dev": Cut("train", 8)}, 0, classes_in=True)
+    assert len(rows["dev"].index) == 8
+    assert set(rows["dev"].inputs.tolist()) == set(rows["train"].inputs.tolist()) == {5, 6}
+
+
 def test_a_cut_of_a_cut_waits_for_it():
     spools = {"train": spool("train", list(range(10)))}
     cuts = {"dev": Cut("test", 2, "last"), "test": Cut("train", 4, "last")}

@@ -24,7 +24,7 @@ def batches_of(
     import pyarrow as pa
 
     start = 0
-    for made in _function(rows.function)(split, seed, **rows.options):
+    for made in _function(rows.function)(split, seed, **rows.options) or ():
         where = f"{rows.function}: rows of {split} from {start} on"
         arrays = [_array(made, name, where) for name in columns]
         lengths = {name: len(one) for name, one in zip(columns, arrays, strict=True)}
@@ -46,9 +46,8 @@ def _function(name: str) -> Any:
             f"{name}: there is no module {error.name}; expected package.module:name"
         ) from error
     if not hasattr(found, function):
-        raise UserError(
-            f"{name}: the module has no such function; {closest(function, vars(found))}"
-        )
+        known = [one for one, value in vars(found).items() if callable(value)]
+        raise UserError(f"{name}: the module has no such function; {closest(function, known)}")
     return getattr(found, function)
 
 

@@ -15,7 +15,7 @@ from components.datagen.problem import Problem
 from components.datagen.schema import SHARED_VOCABULARY, Feature
 from components.datagen.spool import Spool
 from components.datagen.standard_rows import SEPARATOR
-from components.datagen.task import Task
+from components.datagen.task import AS, Task
 from components.datagen.vocabulary_training import (
     byte_vocabulary,
     collect_labels,
@@ -24,9 +24,6 @@ from components.datagen.vocabulary_training import (
     train_sentencepiece,
     train_tokens,
 )
-
-AS = "as "
-"""What a kind begins with that is another feature's vocabulary, whose name follows."""
 
 
 def vocabulary_kinds(problem: Problem, task: Task) -> dict[str, str]:
@@ -157,6 +154,11 @@ def _check_labels(where: str, path: Path, spools: dict[str, Spool]) -> None:
     known = set(path.read_text(encoding="utf-8").split("\n")[:-1])
     for name, spool in spools.items():
         for label in spool.labels:
+            if label not in known and name == "train":
+                raise UserError(
+                    f"{where}: all rows with the label {label!r} are cut away from train; expected a "
+                    "smaller cut, or more rows with that label"
+                )
             if label not in known:
                 raise UserError(
                     f"{where}: label {label!r} of {name} does not occur in train; "

@@ -26,6 +26,8 @@ def decoded(data: bytes, shape: tuple[int, ...]) -> np.ndarray:
         with Image.open(io.BytesIO(data)) as file:
             file.load()
             image: Image.Image = file
+            if file.mode.startswith("I;16"):  # Pillow would cut them off at 255, not scale them
+                image = Image.fromarray((np.asarray(file) >> 8).astype(np.uint8))
             if file.mode in ("RGBA", "LA", "P") and channels != 4:
                 see_through = file.convert("RGBA")
                 white = Image.new("RGBA", file.size, "white")

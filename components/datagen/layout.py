@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from components.catalog import UserError
-from components.datagen.problem import Cut
+from components.datagen.problem import Cut, cut_order
 from components.datagen.schema import SPLITS
 from components.datagen.spool import Spool
 
@@ -58,26 +58,61 @@ def scrambled(values: np.ndarray, seed: int = 0) -> np.ndarray:
         return z ^ (z >> np.uint64(31))
 
 
-def cut(spools: Mapping[str, Spool], cuts: Mapping[str, Cut], seed: int) -> dict[str, Rows]:
-    """The rows of each split, with the declared cuts made. Raises UserError if one is too large."""
+def cut(
+    spools: Mapping[str, Spool],
+    cuts: Mapping[str, Cut],
+    seed: int,
+    by_input: bool = False,
+    classes_in: bool = False,
+) -> dict[str, Rows]:
+    """The rows of each split, with the declared cuts made.
+
+    by_input: a cut counts different inputs and gets the first row of each (`Task.cut_by_input`).
+    classes_in: inputs are names of classes: rows are then told apart by both sides, as a cut that
+        keeps equal inputs together would take whole classes away.
+    Raises UserError if a cut is too large, or if splits are cut in a circle.
+    """
     rows = {name: Rows(spool, np.arange(spool.rows)) for name, spool in spools.items()}
-    for name, wanted in cuts.items():
+    for name in cut_order(cuts):
+        wanted = cuts[name]
         source = rows[wanted.source]
-        if wanted.examples >= len(source.index):
-            raise UserError(
-                f"{name}: cannot cut {wanted.examples:,} examples from {wanted.source}, "
-                f"which has {len(source.index):,}"
-            )
-        if wanted.where == "last":
-            chosen = np.arange(len(source.index) - wanted.examples, len(source.index))
-        else:
-            keys = scrambled(source.inputs, seed)
-            chosen = np.sort(np.argsort(keys, kind="stable")[: wanted.examples])
-        left = np.ones(len(source.index), bool)
-        left[chosen] = False
-        rows[name] = Rows(source.spool, source.index[chosen])
-        rows[wanted.source] = Rows(source.spool, source.index[left])
+        chosen = _chosen(
+            name, wanted, source.whole if classes_in else source.inputs, seed, by_input
+        )
+        taken, left = source.index[chosen], source.index[~chosen]
+        if by_input:
+            taken = taken[~_repeated(source.spool.inputs[taken])]
+        rows[name] = Rows(source.spool, taken)
+        rows[wanted.source] = Rows(source.spool, left)
     return {name: rows[name] for name in SPLITS}
+
+
+def _chosen(name: str, wanted: Cut, inputs: np.ndarray, seed: int, by_input: bool) -> np.ndarray:
+    """bool [rows]: which of the rows with these inputs go into the split `name`.
+
+    The rows of the least keys; equal inputs have equal keys where they are to stay together.
+    """
+    if wanted.where == "anywhere":
+        keys = scrambled(inputs, seed)
+    else:
+        place = np.arange(len(inputs))
+        if by_input:
+            _, first, group = np.unique(inputs, return_index=True, return_inverse=True)
+            place = first[group]
+        keys = len(inputs) - place
+    ordered = np.unique(keys) if by_input else np.sort(keys)
+    if wanted.examples >= len(ordered):
+        raise UserError(
+            f"{name}: cannot cut {wanted.examples:,} examples from {wanted.source}, "
+            f"which has {len(ordered):,}{' different inputs' if by_input else ''}"
+        )
+    chosen = keys <= ordered[wanted.examples - 1]
+    if chosen.all():
+        raise UserError(
+            f"{name}: cannot cut {wanted.examples:,} examples from {wanted.source}: equal inputs stay "
+            f"together, and its {len(ordered):,} rows are too few different ones"
+        )
+    return chosen
 
 
 def place(

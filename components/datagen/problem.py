@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from components.catalog import UserError
 from components.datagen import task as tasks
 from components.datagen.schema import SPLITS
 from components.datagen.sources.source import BESIDE, Source, is_glob, is_url
@@ -57,14 +58,31 @@ class Cut:
     """A split taken out of another one, which then lacks these rows.
 
     source: the split it is cut from.
-    examples: how many rows.
+    examples: how many rows; images where a row is one of an image's captions.
     where: "last", the final rows of the file; "anywhere", rows chosen by a seeded hash of their
-        inputs, so that equal inputs fall on one side.
+        inputs. Equal inputs then fall on one side, which may make it a few rows more.
     """
 
     source: str
     examples: int
     where: str = "anywhere"
+
+
+def cut_order(cuts: Mapping[str, Cut]) -> list[str]:
+    """The names of the splits that are cut, each after the one it is cut from.
+
+    Raises UserError if they are cut from each other in a circle.
+    """
+    order: list[str] = []
+    while len(order) < len(cuts):
+        waiting = [name for name in cuts if name not in order]
+        ready = [name for name in waiting if cuts[name].source not in waiting]
+        if not ready:
+            raise UserError(
+                f"{', '.join(waiting)}: cut from each other; one of them needs files of its own"
+            )
+        order += ready
+    return order
 
 
 SplitSource = tuple[Source, ...] | Rows | Cut

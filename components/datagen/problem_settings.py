@@ -16,8 +16,10 @@ from typing import Any
 from components.catalog import UserError, closest
 from components.datagen import split_settings
 from components.datagen import task as tasks
-from components.datagen.problem import Problem, Rows, fields
+from components.datagen.problem import TEXT_KINDS, Cut, Problem, Rows, cut_order, fields
 from components.datagen.schema import SPLITS
+from components.datagen.standard_rows import SEPARATOR
+from components.datagen.task import AS
 from components.declaration import Setting
 
 NOUNS = {
@@ -64,6 +66,7 @@ def apply(name: str, settings: Mapping[str, Any], base: Problem | None) -> Probl
             value = _checked(where, key, value, known[key].type)
             into[key] = _within(where, key, value, known[key])
     problem = dataclasses.replace(base, options=options, **changes)
+    problem = _with_inherited(where, problem, base, settings)
     splits: dict[str, Any] = {
         split: split_settings.split(f"{where}.{split}", split, settings[split], problem)
         for split in SPLITS
@@ -74,6 +77,48 @@ def apply(name: str, settings: Mapping[str, Any], base: Problem | None) -> Probl
         problem = _with_row_options(f"{where}.rows", problem, settings["rows"])
     _check_whole(where, name, problem)
     return problem
+
+
+def _with_inherited(
+    where: str, problem: Problem, base: Problem, settings: Mapping[str, Any]
+) -> Problem:
+    """The problem, the files that it has from its base read by its own columns.
+
+    Raises UserError where a setting would change how these files are found or read, but cannot tell
+    what becomes of them.
+    """
+    kept = {
+        split: sources
+        for split in SPLITS
+        if split not in settings and isinstance(sources := getattr(base, split), tuple)
+    }
+    if not kept:
+        return problem
+    given = [split for split in SPLITS if split in settings]
+    sources = [one for split in kept.values() for one in split]
+    others = [one for one in sources if one.columns != problem.columns]
+    own = [one for one in others if one.columns != base.columns]
+    changed = {
+        "format": any(one.format != problem.format for one in sources),
+        "columns": bool(others and given) or bool(own),
+        # Some splits may well be found by suffixes, and others from the base not.
+        "suffixes": problem.suffixes != base.suffixes and bool(base.suffixes or not given),
+    }
+    for key, wrong in changed.items():
+        if key in settings and wrong:
+            one_split = "" if key == "suffixes" else f", or say it in {{paths: ..., {key}: ...}}"
+            raise UserError(
+                f"{where}.{key}: its base has given the files of {', '.join(kept)}, and they are read "
+                f"otherwise; give {', '.join(kept)} here as well"
+                + (f"{one_split} of {', '.join(given)}" if given and one_split else "")
+            )
+    if "columns" not in settings:
+        return problem
+    splits: dict[str, Any] = {
+        split: tuple(dataclasses.replace(one, columns=problem.columns) for one in sources)
+        for split, sources in kept.items()
+    }
+    return dataclasses.replace(problem, **splits)
 
 
 def _checked(where: str, key: str, value: Any, kind: str) -> Any:
@@ -159,6 +204,31 @@ def _with_row_options(where: str, problem: Problem, settings: Any) -> Problem:
     return dataclasses.replace(problem, **splits)
 
 
+def _check_vocabularies(where: str, problem: Problem) -> None:
+    """Raises UserError on a kind of vocabulary that one side of the task cannot have."""
+    task = tasks.load(problem.task)
+    chosen = {"inputs": problem.inputs_vocabulary, "targets": problem.targets_vocabulary}
+    for side, wanted in chosen.items():
+        kind = task.vocabularies.get(side, "")
+        if wanted in ("", kind):
+            continue
+        the_side = f"the {side} of {problem.task}"
+        reason = ""
+        if not kind:
+            reason = f"{the_side} have no vocabulary; leave it out"
+        elif kind == "label":
+            reason = f"{the_side} are names of classes, an id each; leave it out"
+        elif kind.startswith(AS):
+            reason = f"{the_side} have that of its {kind.removeprefix(AS)}; leave it out"
+        elif side in task.fixed:
+            reason = f"{the_side} are always {kind}"
+        elif wanted == "bytes" and SEPARATOR in task.symbols(problem):
+            others = ", ".join(one for one in TEXT_KINDS if one != wanted)
+            reason = f"{the_side} have a {SEPARATOR} in them, which is no byte; expected {others}"
+        if reason:
+            raise UserError(f"{where}.{side}_vocabulary: {wanted}, but {reason}")
+
+
 def _check_whole(where: str, name: str, problem: Problem) -> None:
     """What can only be seen of all settings together."""
     task = tasks.load(problem.task)
@@ -169,12 +239,13 @@ def _check_whole(where: str, name: str, problem: Problem) -> None:
         if not getattr(problem, split):
             more = "" if split == "train" else f" or `{split}: {{from: train, examples: 1000}}`"
             raise UserError(f"{where}: it has no {split} split; give `{split}: path`{more}")
-    for key in problem.columns:
-        if key not in task.columns:
-            raise UserError(
-                f"{where}.columns.{key}: the columns of {problem.task} are "
-                f"{', '.join(task.columns)}; {closest(key, task.columns)}"
-            )
+    cuts = {split: cut for split in SPLITS if isinstance(cut := getattr(problem, split), Cut)}
+    try:
+        cut_order(cuts)
+    except UserError as error:
+        raise UserError(f"{where}: {error}") from error
+    split_settings.check_columns(f"{where}.columns", problem.columns, problem.task)
+    _check_vocabularies(where, problem)
     if problem.suffixes and len(problem.suffixes) != len(task.columns):
         raise UserError(
             f"{where}.suffixes: expected one for each of {', '.join(task.columns)}, "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from components.catalog import UserError, closest
 from components.datagen.problem import Cut, Problem, Rows
+from components.datagen.row_functions import batches_of
 from components.datagen.schema import SPLITS
 from components.datagen.sources.source import Source, is_url
 from components.datagen.spool import Spool, write_spool
@@ -67,7 +67,7 @@ def read_splits(
 
 class _Labels:
     """The labels of train, so that another in dev or test is told with its place, and so is a row
-    without one.
+    without one, or with one that is no name.
 
     Where train is not read, but cut from another split, the vocabulary tells other labels later.
     """
@@ -80,8 +80,8 @@ class _Labels:
         }
 
     def checked(self, rows: pa.RecordBatch, split: str) -> pa.RecordBatch:
-        """The standard rows. Raises RowError at a label that is missing, and at the first that train
-        has not."""
+        """The standard rows. Raises RowError at a label that is missing or of several lines, and at
+        the first that train has not."""
         import pyarrow.compute as pc
 
         for side, known in self._known.items():
@@ -94,6 +94,10 @@ class _Labels:
                     raise RowError(
                         pc.index(column, label).as_py(),
                         f"the label is missing{advice if self._can_skip else ''}",
+                    )
+                if "\n" in label or "\r" in label:  # the vocabulary has a name a line
+                    raise RowError(
+                        pc.index(column, label).as_py(), f"label {label!r} has a line end in it"
                     )
             if split == "train":
                 known.update(found)
@@ -134,13 +138,8 @@ def _from_sources(
 def _from_function(
     problem: Problem, task: Task, rows: Rows, split: str, seed: int, labels: _Labels
 ) -> Iterator[pa.RecordBatch]:
-    import pyarrow as pa
-
-    module, _, function = rows.function.partition(":")
-    make = getattr(importlib.import_module(module), function)
     start = 0
-    for columns in make(split, seed, **rows.options):
-        batch = pa.RecordBatch.from_pydict({name: columns[name] for name in task.columns})
+    for batch in batches_of(rows, split, seed, task.columns):
         try:
             yield labels.checked(task.rows(batch, problem), split)
         except RowError as error:

@@ -103,10 +103,45 @@ def _full_source(where: str, value: Mapping[str, Any], problem: Problem) -> Sour
     for key in ("paths", "sha256", "members"):
         found = value.get(key, ())
         found = [found] if isinstance(found, str) else found
+        if not isinstance(found, list | tuple):
+            raise UserError(f"{where}.{key}: expected text or a list of it, found {found!r}")
         lists[key] = tuple(_text(f"{where}.{key}", one) for one in found)
+    for key in ("format", "encoding"):
+        _text(f"{where}.{key}", value.get(key, ""))
+    if "encoding" in value:
+        _check_encoding(f"{where}.encoding", value["encoding"])
+    check_columns(f"{where}.columns", value.get("columns", {}), problem.task)
     if not lists["paths"]:
         raise UserError(f"{where}.paths: expected at least one path")
     return _source(where, lists.pop("paths"), {**value, **lists}, problem)
+
+
+def check_columns(where: str, columns: Any, task: str) -> None:
+    """Raises UserError unless it is {a column of the task: its name or position in the files}."""
+    right = isinstance(columns, Mapping) and all(
+        isinstance(one, str | int) and not isinstance(one, bool) for one in columns.values()
+    )
+    if not right:
+        raise UserError(
+            f"{where}: expected names (or numbers from 1) by name, e.g. "
+            f"{{{tasks.load(task).columns[0]}: 1}}, found {columns!r}"
+        )
+    known = tasks.load(task).columns
+    for key in columns:
+        if key not in known:
+            raise UserError(
+                f"{where}.{key}: the columns of {task} are {', '.join(known)}; "
+                f"{closest(str(key), known)}"
+            )
+
+
+def _check_encoding(where: str, name: str) -> None:
+    try:
+        "a".encode(name)
+    except (LookupError, ValueError) as error:
+        raise UserError(
+            f"{where}: Python knows no encoding of text {name!r}; expected e.g. utf-8 or latin-1"
+        ) from error
 
 
 def _source(

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from components.datagen.vocabulary import Vocabulary
 
 TEXT_COLUMNS = ("inputs_text", "targets_text")
+AS = "as "
+"""What a vocabulary's kind begins with that is another feature's, whose name follows."""
 
 
 class RowError(Exception):
@@ -82,6 +84,7 @@ class Task:
     vocabularies: the vocabulary kind of each feature with symbols or labels; the default, a
         problem may choose another for inputs and targets. "as inputs" is the inputs' own, and so
         with the name of any other feature.
+    fixed: the features among them whose kind the task relies on: no problem may choose another.
     metrics: names of files under `components/eval/metrics/`; the first is the headline.
     dev_metric: the one that chooses the best checkpoint.
     rows: (raw rows, problem) -> standard rows (module docstring), the same number of them, in the
@@ -90,12 +93,15 @@ class Task:
         text that is cut into windows.
     shapes: (problem) -> {feature: shape}. feature_options: (problem) -> {feature: options}; both as
         in `schema.Feature`.
-    symbols: (problem) -> pieces that its SentencePiece and character vocabularies must hold whole.
+    symbols: (problem) -> pieces that its vocabularies must hold whole; bytes have ids for them, but
+        never read one in a text.
     extras: further features by name, with their modality; models that need one say so.
     tokens: all that an extra's vocabulary holds, where that is known beforehand.
     transforms: (problem, {feature: vocabulary}) -> what is done to batches as they are read.
     transform_names: the files under `train/transforms/` that `transforms` may name.
     provides: what a model may ask for in its `NEEDS` besides the modalities.
+    cut_by_input: the training rows of an input belong together, as the captions of an image: a cut
+        counts inputs, and has the first row of each, which must then tell all of them.
     max_ratio: how many times longer one side may be before a row counts as lopsided; 0 = never.
     check: (where, problem) raises UserError on options that do not go together; its message begins
         with where, the problem's place in params.yaml.
@@ -108,6 +114,7 @@ class Task:
     dev_metric: str
     rows: Callable[[pa.RecordBatch, Problem], pa.RecordBatch]
     vocabularies: Mapping[str, str] = field(default_factory=dict)
+    fixed: tuple[str, ...] = ()
     regroup: Callable[[Iterator[pa.RecordBatch], Problem, str], Iterator[pa.RecordBatch]] | None = (
         None
     )
@@ -121,6 +128,7 @@ class Task:
     )
     transform_names: tuple[str, ...] = ()
     provides: tuple[str, ...] = ()
+    cut_by_input: bool = False
     max_ratio: float = 0.0
     options: Mapping[str, Option] = field(default_factory=dict)
     check: Callable[[str, Problem], None] = _anything_goes

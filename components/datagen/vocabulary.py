@@ -160,7 +160,10 @@ class Tokens:
 
 
 class Characters:
-    """One id a character (Unicode code point), blanks and line ends like any other."""
+    """One id a character (Unicode code point), blanks and line ends like any other.
+
+    Entries of several characters, the symbols of a task, stand whole wherever they occur.
+    """
 
     def __init__(self, entries: Sequence[str]) -> None:
         if tuple(entries[:3]) != RESERVED:
@@ -171,9 +174,13 @@ class Characters:
         self._entries = list(entries)
         self._ids = {entry: index for index, entry in enumerate(entries)}
         self.size = len(self._entries)
+        symbols = sorted((one for one in entries[3:] if len(one) > 1), key=len, reverse=True)
+        self._piece = re.compile("|".join([*map(re.escape, symbols), "."]), re.DOTALL)
+        # To go through a text itself is faster, where that will do.
+        self._pieces = self._piece.findall if symbols else list
 
     def encode(self, text: str) -> list[int]:
-        return [self._ids.get(character, UNK) for character in text]
+        return [self._ids.get(piece, UNK) for piece in self._pieces(text)]
 
     def encode_batch(
         self, texts: Sequence[str] | pa.Array, eos: bool = True
@@ -188,7 +195,7 @@ class Characters:
         return _known(self._ids.get(piece, UNK), piece)
 
     def extents(self, text: str) -> tuple[np.ndarray, np.ndarray]:
-        return _extents([(at, at + 1) for at in range(len(text))])
+        return _extents([found.span() for found in self._piece.finditer(text)])
 
     def word_starts(self) -> np.ndarray:
         """bool [size], all True: no word holds several."""

@@ -14,6 +14,8 @@ from components.datagen.vocabulary import RESERVED, tokens_of
 # SentencePiece splits its sums over the threads: their number is part of the result, the number of
 # cores is not.
 THREADS = 16
+# Bytes of a text. SentencePiece would leave out, and not say so, what is longer than 4,192.
+LONGEST = 1 << 30
 
 
 def train_sentencepiece(
@@ -50,6 +52,7 @@ def train_sentencepiece(
             bos_id=-1,
             user_defined_symbols=list(symbols),
             num_threads=THREADS,
+            max_sentence_length=LONGEST,
             minloglevel=2,
         )
     except (RuntimeError, OSError) as error:
@@ -113,7 +116,7 @@ def collect_labels(names: Iterable[str]) -> bytes:
     """The file of a label vocabulary: the names that occur, numbers by value."""
     found = set(names)
     if all(name.isdecimal() for name in found):
-        return _lines(sorted(found, key=int))
+        return _lines(sorted(found, key=lambda name: (int(name), name)))  # "1" and "01" differ
     return _lines(sorted(found))
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from components.catalog import UserError
+from components.datagen.problem import Cut
 from components.datagen.task import Option
 
 if TYPE_CHECKING:
@@ -44,10 +45,18 @@ def regroup(
 
 
 def check(where: str, problem: Problem) -> None:
-    """Raises UserError on a stride that would leave units out."""
+    """Raises UserError on a stride that would leave units out, and on a split that is cut from
+    training windows that overlap: what it is tested on would be trained on."""
     size, stride = problem.option("window"), problem.option("stride")
     if stride > size:
         raise UserError(f"{where}.stride: expected at most the window, {size}, found {stride}")
+    for name in ("dev", "test"):
+        cut = getattr(problem, name)
+        if isinstance(cut, Cut) and cut.source == "train" and 0 < stride < size:
+            raise UserError(
+                f"{where}.{name}: cannot be cut from train, whose windows of {size} overlap (stride: "
+                f"{stride}); expected files of its own, or stride: 0"
+            )
 
 
 def windows(

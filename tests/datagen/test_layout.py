@@ -48,6 +48,43 @@ def test_rows_cut_anywhere_depend_on_content_and_keep_equal_inputs_together():
     assert set(other["dev"].inputs.tolist()) == set(rows["dev"].inputs.tolist())
 
 
+def test_a_group_of_equal_inputs_goes_whole_into_a_cut():
+    spools = {"train": spool("train", [5, 6, 7, 8] * 3), "test": spool("test", [1])}
+    rows = layout.cut(spools, {"dev": Cut("train", 4)}, 0)
+    assert len(rows["dev"].index) == 6 and len(rows["train"].index) == 6
+    assert not set(rows["dev"].inputs.tolist()) & set(rows["train"].inputs.tolist())
+    with pytest.raises(UserError, match="dev: cannot cut 10 .* its 12 rows are too few different"):
+        layout.cut(spools, {"dev": Cut("train", 10)}, 0)
+
+
+@pytest.mark.parametrize("where", ["anywhere", "last"])
+def test_a_cut_by_inputs_has_the_first_row_of_each(where):
+    inputs = [5, 5, 6, 6, 7, 7, 8, 8]
+    spools = {"train": spool("train", inputs), "test": spool("test", [1])}
+    rows = layout.cut(spools, {"dev": Cut("train", 3, where)}, 0, by_input=True)
+    assert len(rows["train"].index) == 2
+    assert len(rows["dev"].index) == 3 and not (rows["dev"].index % 2).any()
+    if where == "last":
+        assert rows["dev"].index.tolist() == [2, 4, 6]
+    with pytest.raises(UserError, match="train, which has 4 different inputs"):
+        layout.cut(spools, {"dev": Cut("train", 4, where)}, 0, by_input=True)
+
+
+def test_a_cut_of_what_a_class_is_made_into_takes_no_class_away():
+    spools = {"train": spool("train", [5, 6] * 10, list(range(20))), "test": spool("test", [1])}
+    rows = layout.cut(spools, {"dev": Cut("train", 8)}, 0, classes_in=True)
+    assert len(rows["dev"].index) == 8
+    assert set(rows["dev"].inputs.tolist()) == set(rows["train"].inputs.tolist()) == {5, 6}
+
+
+def test_a_cut_of_a_cut_waits_for_it():
+    spools = {"train": spool("train", list(range(10)))}
+    cuts = {"dev": Cut("test", 2, "last"), "test": Cut("train", 4, "last")}
+    rows = layout.cut(spools, cuts, 0)
+    found = [rows[name].index.tolist() for name in ("train", "dev", "test")]
+    assert found == [[0, 1, 2, 3, 4, 5], [8, 9], [6, 7]]
+
+
 def test_two_cuts_of_one_split_share_no_row():
     spools = {"train": spool("train", list(range(100)))}
     rows = layout.cut(spools, {"dev": Cut("train", 10), "test": Cut("train", 20)}, 1)

@@ -82,6 +82,21 @@ BROKEN = {
         {"task": "translation", "dev": {"from": "train", "examples": 5, "where": "first"}},
         "problems.mine.dev.where: expected one of anywhere, last, found 'first'",
     ),
+    "cuts in a circle": (
+        {"task": "translation", "test": "a.tsv", "train": {"from": "dev", "examples": 5}}
+        | {"dev": {"from": "train", "examples": 5}},
+        "problems.mine: train, dev: cut from each other; one of them needs files of its own",
+    ),
+    "captions cut from whole images": (
+        {"task": "captioning", "train": {"from": "test", "examples": 5}, "test": "a.tsv"}
+        | {"dev": "a.tsv", "image_shape": [8, 8, 3]},
+        "problems.mine.train: a training row is one caption, but a row of test has all of an",
+    ),
+    "a cut from windows that overlap": (
+        {"task": "language_modelling", "train": "a.tsv", "test": "a.tsv", "format": "lines"}
+        | {"window": 8, "stride": 4, "dev": {"from": "train", "examples": 5}},
+        r"problems.mine.dev: cannot be cut from train, whose windows of 8 overlap \(stride: 4\)",
+    ),
     "unknown key of a split": (
         {"task": "translation", "train": {"paths": ["a.tsv"], "formt": "tsv"}},
         "problems.mine.train.formt: .* did you mean 'format'",
@@ -119,6 +134,27 @@ def test_broken_settings(case, tmp_path, monkeypatch):
         from_settings("mine", settings)
 
 
+VOCABULARIES = {
+    "tagging": ("inputs", "sentencepiece", "the inputs of tagging are always tokens"),
+    "inference_parsed": ("inputs", "bytes", "the inputs of inference_parsed are always tokens"),
+    "text_classification": ("targets", "tokens", "the targets of .* are names of classes, an id"),
+    "similarity": ("targets", "tokens", "the targets of similarity have no vocabulary"),
+    "masked_lm": ("targets", "tokens", "the targets of masked_lm have that of its inputs"),
+    "image_generation": ("targets", "characters", "the targets of .* are always bytes"),
+    "inference": ("inputs", "bytes", "have a <sep> in .* expected sentencepiece, tokens, chara"),
+}
+
+
+@pytest.mark.parametrize("task", VOCABULARIES)
+def test_a_vocabulary_that_a_side_cannot_have(task, tmp_path):
+    side, kind, message = VOCABULARIES[task]
+    (tmp_path / "a.tsv").write_text("a\n")
+    settings = {"task": task, f"{side}_vocabulary": kind}
+    settings |= dict.fromkeys(("train", "dev", "test"), str(tmp_path / "a.tsv"))
+    with pytest.raises(UserError, match=f"problems.x.{side}_vocabulary: {kind}, but .*{message}"):
+        from_settings("x", settings)
+
+
 def test_a_variant_says_only_what_differs():
     base = catalog.load("problems", "image_digits")
     problem = from_settings("coarse", {"base": "image_digits", "patch": 4}, base)
@@ -126,6 +162,32 @@ def test_a_variant_says_only_what_differs():
     assert problem.train == base.train and problem.licence == base.licence
     with pytest.raises(UserError, match="problems.x.task: its base is a image_classification"):
         from_settings("x", {"task": "translation"}, base)
+
+
+def test_a_variant_reads_the_files_of_its_base_by_its_own_columns(tmp_path):
+    path = tmp_path / "t.tsv"
+    path.write_text("a\tyes\tb\n")
+    splits = dict.fromkeys(("train", "dev", "test"), str(path))
+    columns = {"text": 1, "label": 2}
+    base = from_settings("p", {"task": "text_classification", "columns": columns, **splits})
+    other = {"text": 3, "label": 2}
+    problem = from_settings("q", {"columns": other}, base)
+    assert [one.columns for one in (*problem.train, *problem.dev, *problem.test)] == [other] * 3
+    path.with_suffix(".csv").write_text("a,yes\n")
+    for settings, message in (
+        (
+            {"format": "csv"},
+            "problems.q.format: its base has given the files of train, dev, test, and",
+        ),
+        ({"suffixes": ["en", "de"]}, "problems.q.suffixes: .* give train, dev, test here as well$"),
+        (
+            {"columns": other, "test": str(path)},
+            "q.columns: .* give train, dev here as well, or say it in {paths: ..., columns: ...} of test",
+        ),
+    ):
+        with pytest.raises(UserError, match=message):
+            from_settings("q", settings, base)
+    assert from_settings("q", {"columns": columns, "test": str(path)}, base).train == base.train
 
 
 def test_a_split_is_pointed_at_other_files(tmp_path):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from components.catalog import UserError
 from components.datagen import trees
 from components.datagen.problems import parse_synth, translate_ende_synth
 from components.datagen.synthetic import rows
@@ -45,6 +46,14 @@ def test_splits_stay_disjoint_whatever_seed_and_size() -> None:
     train = {english for _, english, _ in rows.pairs("train", 7, 3000)}
     for split in ("dev", "test"):
         assert not train & {english for _, english, _ in rows.pairs(split, 8, 300)}
+
+
+def test_sentences_too_short_to_exist_end_in_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "PATIENCE", 500)
+    with pytest.raises(
+        UserError, match="rows.longest: 3: only 0 different sentences for train are"
+    ):
+        list(rows.pairs("train", 1, 10, longest=3))
 
 
 def test_same_seed_same_rows_in_another_process() -> None:

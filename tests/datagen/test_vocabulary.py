@@ -8,6 +8,7 @@ from components.datagen import vocabulary
 from components.datagen.schema import EOS, PAD, UNK
 from components.datagen.vocabulary_training import (
     collect_labels,
+    train_characters,
     train_sentencepiece,
     train_tokens,
 )
@@ -60,6 +61,12 @@ def test_training_gives_the_same_bytes_again(subword):
     assert sentencepiece(size=45, subword=subword) == sentencepiece(size=45, subword=subword)
 
 
+def test_texts_of_any_length_are_learned_from():
+    text = " ".join(f"{number} Wörter" for number in range(1000))
+    model = train_sentencepiece([text], size=30, subword="bpe", coverage=1.0, byte_fallback=False)
+    assert len(text) > 5000 and b"rter" in model
+
+
 def test_a_vocabulary_too_large_says_what_is_possible():
     with pytest.raises(UserError, match=r"vocabulary_size: 5000 .* largest possible is \d+"):
         sentencepiece(size=5000)
@@ -85,6 +92,18 @@ def test_tokens_are_counted_and_a_no_break_space_stays_in_its_token(tmp_path):
     assert loaded.decode(loaded.encode("b c\u00a0d")) == "b c\u00a0d"
 
 
+def test_a_symbol_among_characters_stands_whole(tmp_path):
+    path = tmp_path / "x.characters.jsonl"
+    path.write_bytes(train_characters(["ab\n<"], min_count=1, symbols=("<sep>", "<sep>>")))
+    loaded = vocabulary.load(path)
+    text = "a<sep>b\n<sep>>?"
+    ids = loaded.encode(text)
+    assert ids == [*map(loaded.id_of, ("a", "<sep>", "b", "\n", "<sep>>")), UNK]
+    assert loaded.encode_batch([text], eos=False)[0].tolist() == ids
+    begins, ends = loaded.extents(text)
+    assert (begins.tolist(), ends.tolist()) == ([0, 1, 6, 7, 8, 14], [1, 6, 7, 8, 14, 15])
+
+
 def test_rare_tokens_can_be_left_out(tmp_path):
     path = tmp_path / "x.tokens.txt"
     path.write_bytes(train_tokens(["b a", "b"], min_count=2))
@@ -102,6 +121,7 @@ def test_labels_are_ordered_by_value_and_checked(tmp_path):
     assert (flat.tolist(), offsets.tolist()) == ([2, 0], [0, 1, 2])
     with pytest.raises(UserError, match="label '3' is not one of 2, 9, 10"):
         loaded.encode("3")
+    assert collect_labels(["01", "2", "1", "001"]) == b"001\n01\n1\n2\n"
 
 
 def test_a_file_of_another_kind_is_refused(tmp_path):

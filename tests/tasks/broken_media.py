@@ -84,6 +84,13 @@ def a_folder_that_train_lacks(raw: Path, settings: Settings) -> None:
     relabelled(raw, settings)
 
 
+@case(
+    "image_classification", "raw/train/no/0.png: an image of ", "; expected 192", "`encoded: true`"
+)
+def files_that_are_not_said_to_be_encoded(raw: Path, settings: Settings) -> Settings:
+    return {**settings, "encoded": False}
+
+
 @case("image_classification", "train-images-idx3-ubyte, image 1: an image of 16 bytes; expected 64")
 def an_image_of_another_size(raw: Path, settings: Settings) -> Settings:
     found: Settings = {"format": "idx_images", "image_shape": [8, 8, 1], "patch": 4}

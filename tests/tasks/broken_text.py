@@ -8,6 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from tests.tasks.broken import case, cut, replaced
 from tests.tasks.raw import CLASSES, SIZES, Settings, lines, sentence, tsv
 
@@ -73,6 +76,20 @@ def no_json(raw: Path, settings: Settings) -> Settings:
 def no_text(raw: Path, settings: Settings) -> Settings:
     rows = [{"inputs": "a b", "targets": "a" if number != 3 else None} for number in range(5)]
     return {**settings, "columns": {}, "train": jsonl(raw, rows)}
+
+
+@case("summarization", "train.jsonl, line 3: not JSON (", "[[[[")
+def brackets_without_end(raw: Path, settings: Settings) -> Settings:
+    path = jsonl(raw, [{"document": "a b", "summary": "a"}] * 3)
+    replaced(Path(path), 3, "[" * 100_000)
+    return {**settings, "columns": {}, "train": path}
+
+
+@case("summarization", "train.parquet, row 2: 'summary' is not UTF-8 (invalid start byte)")
+def bytes_that_are_no_text(raw: Path, settings: Settings) -> Settings:
+    rows = {"document": [b"a b"] * 3, "summary": [b"a", b"\xff", b"a"]}
+    pq.write_table(pa.table(rows), raw / "train.parquet")
+    return {**settings, "columns": {}, "train": str(raw / "train.parquet")}
 
 
 def jsonl(raw: Path, rows: list[dict]) -> str:
@@ -150,6 +167,19 @@ def a_label_that_is_missing_from_a_tsv(raw: Path, settings: Settings) -> None:
     replaced(raw / "test.tsv", 5, "a b\t")
 
 
+@case("text_classification", "train.csv, line 3: label 'y\\nes' has a line end in it")
+def a_label_of_two_lines(raw: Path, settings: Settings) -> Settings:
+    settings = csv(raw, "text,label", one_label)
+    replaced(raw / "train.csv", 3, 'a b,"y\nes"')
+    return settings
+
+
+@case("text_classification", "all rows with the label 'rare' are cut away from train; expected a")
+def a_label_that_a_cut_takes_away(raw: Path, settings: Settings) -> Settings:
+    replaced(raw / "train.tsv", 39, "a b\trare")
+    return {**settings, "dev": {"from": "train", "examples": 3, "where": "last"}}
+
+
 @case("text_classification", "dev.txt, line 3: label '7'; expected one of 0, 1, 2, 3, 4")
 def a_tree_with_a_wrong_label(raw: Path, settings: Settings) -> Settings:
     settings = lines(raw, lambda random: f"({random.randrange(5)} (2 It) (3 shines))")
@@ -181,6 +211,12 @@ def a_header_misspelt(raw: Path, settings: Settings) -> Settings:
 @case("similarity", "train.tsv, line 5: score 'high': expected a number from 1 to 5")
 def a_score_that_is_no_number(raw: Path, settings: Settings) -> None:
     replaced(raw / "train.tsv", 5, "a cat\ta dog\thigh")
+
+
+@case("similarity", "train.tsv, line 5: score '1_0': expected a number from 1 to 5")
+def a_score_that_only_python_reads(raw: Path, settings: Settings) -> None:
+    replaced(raw / "train.tsv", 4, "a cat\ta dog\t +3.5 ")
+    replaced(raw / "train.tsv", 5, "a cat\ta dog\t1_0")
 
 
 @case("similarity", "dev.tsv, line 8: score '5.5': expected a number from 1 to 5")
@@ -253,40 +289,3 @@ def a_sentence_without_its_parse(raw: Path, settings: Settings) -> None:
 @case("inference_parsed", "train.tsv, line 2: the label is missing")
 def a_label_that_is_missing(raw: Path, settings: Settings) -> None:
     replaced(raw / "train.tsv", 2, "( a cat )\t( a dog )\t")
-
-
-@case("inference_parsed", "inputs_vocabulary: 'sentencepiece'; a parse is over whole tokens")
-def pieces_under_a_parse(raw: Path, settings: Settings) -> Settings:
-    return {**settings, "inputs_vocabulary": "sentencepiece"}
-
-
-# JSON.
-
-
-@case("question_answering", "train.json, question 'train5': answer_start ", " is not where '")
-def an_answer_at_a_wrong_offset(raw: Path, settings: Settings) -> None:
-    path = raw / "train.json"
-    data = json.loads(path.read_text())
-    data["data"][0]["paragraphs"][5]["qas"][0]["answers"][0]["answer_start"] += 1
-    path.write_text(json.dumps(data))
-
-
-@case("question_answering", "train.tsv, line 2: the answer 'cat' is not at 3, where ' ca' is")
-def an_answer_at_a_wrong_offset_of_a_table(raw: Path, settings: Settings) -> Settings:
-    columns = ("question", "context", "answer", "answers", "start")
-    found = tsv(raw, columns, lambda random: ("who ?", "the cat", "cat", "cat", "4"))
-    replaced(raw / "train.tsv", 2, "who ?\tthe cat\tcat\tcat\t3")
-    return {**found, "vocabulary_size": 30}
-
-
-@case("question_answering", "train.tsv, line 3: start 'four': expected a whole number")
-def an_offset_that_is_no_number(raw: Path, settings: Settings) -> Settings:
-    settings = an_answer_at_a_wrong_offset_of_a_table(raw, settings)
-    replaced(raw / "train.tsv", 2, "who ?\tthe cat\tcat\tcat\t4")
-    replaced(raw / "train.tsv", 3, "who ?\tthe cat\tcat\tcat\tfour")
-    return settings
-
-
-@case("question_answering", "dev.json, line 1: not JSON (")
-def json_cut(raw: Path, settings: Settings) -> None:
-    cut(raw / "dev.json")

@@ -10,7 +10,7 @@ from components import catalog
 from components.catalog import UserError
 from components.datagen.generate import generate
 from components.datagen.problem import from_settings
-from tests.tasks import broken_media, broken_text
+from tests.tasks import broken_media, broken_questions, broken_text
 from tests.tasks.broken import CASES, Break
 from tests.tasks.raw import RAW
 
@@ -22,6 +22,7 @@ PARAMETERS = [
 def test_no_task_is_forgotten() -> None:
     assert {broken.__module__ for _, broken, _ in CASES} == {
         broken_text.__name__,
+        broken_questions.__name__,
         broken_media.__name__,
     }
     assert {task for task, _, _ in CASES} == set(catalog.entries("tasks")) - {"multi"}

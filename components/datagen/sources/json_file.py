@@ -25,6 +25,8 @@ def load(file: File, encoding: str) -> Mapping[str, Any]:
         raise UserError(
             f"{file.name}, line {error.lineno}: not JSON ({error.msg}, column {error.colno})"
         ) from error
+    except RecursionError as error:
+        raise UserError(f"{file.name}: not JSON that can be read ({error})") from error
     return of_kind(value, dict, file.name)
 
 

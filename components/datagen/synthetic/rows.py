@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterator
 from functools import cache
 
+from components.catalog import UserError
 from components.datagen.synthetic import english, german
 from components.datagen.synthetic.sampling import Sentences
 
@@ -21,6 +22,9 @@ BATCH = 2000
 PARTS = 8
 HELD_OUT_PERIOD = 7
 SHORTEST = 4
+# So many sentences in a row that bring nothing new say that there is hardly more: among those of at
+# most five words, one in 70 is new to dev; in general one in nine.
+PATIENCE = 2000
 
 
 @cache
@@ -41,10 +45,18 @@ def pairs(
     """`examples` different triples of English tree, English sentence, German sentence.
 
     longest: words of an English sentence at most, punctuation counted.
+    Raises UserError where that allows fewer different sentences.
     """
     sampler = Sentences(random.Random(f"{seed} {split}"))
     seen: set[str] = set()
+    drawn = 0  # since the last sentence that was new
     while len(seen) < examples:
+        drawn += 1
+        if drawn > PATIENCE:
+            raise UserError(
+                f"rows.longest: {longest}: only {len(seen)} different sentences for {split} are so "
+                "short; expected a larger number, or fewer examples"
+            )
         value = sampler.sentence()
         if split == "train" and any(held_out(*pair) for pair in value.pairs):
             continue
@@ -54,6 +66,7 @@ def pairs(
             continue
         if not SHORTEST <= len(english.words(tree)) <= longest:
             continue
+        drawn = 0
         seen.add(sentence)
         yield tree, sentence, german.sentence(value)
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from components.catalog import UserError
+from components.datagen.problem import Cut
 from components.datagen.task import Task
+from components.datagen.tasks import image_classification
 from components.datagen.tasks.image_classification import (
     AUGMENT,
     IMAGE_OPTIONS,
     augmentation,
-    check,
     checked,
     feature_options,
     shapes,
@@ -29,19 +31,27 @@ if TYPE_CHECKING:
 def regroup(
     batches: Iterator[pa.RecordBatch], problem: Problem, split: str
 ) -> Iterator[pa.RecordBatch]:
-    """One row a caption in training."""
+    """One row a caption in training. Where a split is cut from it, the image's other captions follow
+    the row's own: an image that is cut has the row of its first caption, and all are its references.
+    """
     if split != "train":
         yield from batches
         return
-    import pyarrow.compute as pc
+    import pyarrow as pa
 
     from components.datagen.sources.batch import regrouped
 
+    cut = isinstance(problem.dev, Cut) or isinstance(problem.test, Cut)
     for batch in batches:
-        captions = pc.split_pattern(batch.column("captions"), "\t")
-        parents = pc.list_parent_indices(captions)
-        image = batch.column("image").take(parents)
-        yield regrouped([image, pc.list_flatten(captions)], batch, parents.to_pylist())
+        captions, parents = [], []
+        for row, text in enumerate(batch.column("captions").to_pylist()):
+            each = text.split("\t")
+            for number, own in enumerate(each):
+                others = each[:number] + each[number + 1 :] if cut else []
+                captions.append("\t".join([own, *others]))
+                parents.append(row)
+        image = batch.column("image").take(pa.array(parents, pa.int64()))
+        yield regrouped([image, pa.array(captions, pa.string())], batch, parents)
 
 
 def rows(batch: pa.RecordBatch, problem: Problem) -> pa.RecordBatch:
@@ -53,6 +63,16 @@ def rows(batch: pa.RecordBatch, problem: Problem) -> pa.RecordBatch:
     first = pc.list_element(pc.split_pattern(captions, "\t"), 0)
     image = checked(batch.column("image").cast(pa.binary()), problem)
     return pa.RecordBatch.from_pydict({"inputs": image, "targets": first, "targets_text": captions})
+
+
+def check(where: str, problem: Problem) -> None:
+    """Raises UserError as for any image, and on training rows cut from those of another split."""
+    image_classification.check(where, problem)
+    if isinstance(problem.train, Cut):
+        raise UserError(
+            f"{where}.train: a training row is one caption, but a row of {problem.train.source} has "
+            "all of an image; give train its files, and cut dev or test from it"
+        )
 
 
 TASK = Task(
@@ -70,4 +90,5 @@ TASK = Task(
     transform_names=("image_augment",),
     options={**IMAGE_OPTIONS, **{name: AUGMENT[name] for name in ("crop", "cutout")}},
     check=check,
+    cut_by_input=True,
 )

@@ -36,6 +36,7 @@ TASK = Task(
     inputs="class_label",
     targets="symbol",
     vocabularies={"inputs": "label", "targets": "bytes"},
+    fixed=("targets",),
     metrics=("bits_per_dim",),
     dev_metric="bits_per_dim",
     rows=rows,

@@ -64,7 +64,8 @@ def uint8_images(image: pa.Array, problem: Problem) -> np.ndarray:
         raise RowError(
             wrong,
             f"an image of {sizes[wrong].as_py()} bytes; expected {math.prod(shape)} "
-            f"(height x width x channels = {' x '.join(map(str, shape))})",
+            f"(height x width x channels = {' x '.join(map(str, shape))}); for the bytes of a PNG, "
+            "JPEG or other file say `encoded: true`",
         )
     data, offsets = ragged.bytes_of(image)
     return data[offsets[0] : offsets[-1]].reshape(len(image), *shape)

@@ -83,6 +83,7 @@ TASK = Task(
     inputs="nothing",
     targets="symbol",
     vocabularies={"targets": "bytes"},
+    fixed=("targets",),
     metrics=("bits_per_dim",),
     dev_metric="bits_per_dim",
     rows=rows,

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from components.catalog import UserError
 from components.datagen.standard_rows import SKIP_LABEL, joined, read_and_write, without_skipped
 from components.datagen.task import RowError, Task
 from components.datagen.tasks.inference import symbols
@@ -68,16 +67,10 @@ def read_parse(parse: str) -> tuple[list[str], list[str]]:
 def rows(batch: pa.RecordBatch, problem: Problem) -> pa.RecordBatch:
     """`premise_parse`, `hypothesis_parse`, `label` -> standard rows and the extras.
 
-    Raises RowError on a parse that `read_parse` cannot read; UserError if the problem wants other
-    inputs than tokens, which are what a transition shifts.
+    Raises RowError on a parse that `read_parse` cannot read.
     """
     import pyarrow as pa
 
-    if problem.inputs_vocabulary not in ("", "tokens"):
-        raise UserError(
-            f"inputs_vocabulary: {problem.inputs_vocabulary!r}; a parse is over whole tokens, so "
-            "task inference_parsed takes `tokens` alone"
-        )
     label = batch.column("label").cast("string")
     extras: dict[str, pa.Array] = {}
     for sentence in SENTENCES:
@@ -116,6 +109,7 @@ TASK = Task(
         "hypothesis": "as inputs",
         "hypothesis_transitions": "as premise_transitions",
     },
+    fixed=("inputs",),  # a transition shifts a token
     metrics=("accuracy", "f1", "matthews"),
     dev_metric="accuracy",
     rows=rows,

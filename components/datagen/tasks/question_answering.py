@@ -23,7 +23,7 @@ COLUMNS = ("question", "context", "answer", "answers", "start")
 
 def rows(batch: pa.RecordBatch, problem: Problem) -> pa.RecordBatch:
     """-> standard rows; a target is "first end", in characters of the inputs. Raises RowError where
-    `start` is no whole number, or the answer does not stand there."""
+    `start` is no whole number, or the answer is blank or does not stand there."""
     import pyarrow as pa
 
     inputs, targets, shown = [], [], []
@@ -38,8 +38,10 @@ def rows(batch: pa.RecordBatch, problem: Problem) -> pa.RecordBatch:
             ) from None
         if at < 0:
             place = (len(question) + 1, len(question) + 1 + len(SEPARATOR))
-        elif not answer or context[at : at + len(answer)] != answer:
-            found = context[at : at + max(len(answer), 1)]
+        elif not answer.strip():
+            raise RowError(row, f"the answer {answer!r} is blank; start -1 says: no answer")
+        elif context[at : at + len(answer)] != answer:
+            found = context[at : at + len(answer)]
             raise RowError(row, f"the answer {answer!r} is not at {at}, where {found!r} is")
         else:
             place = (len(before) + at, len(before) + at + len(answer))

@@ -5,6 +5,7 @@ Raw rows: `first`, `second`, `score` [a number as text].
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from components.catalog import UserError
@@ -16,18 +17,19 @@ if TYPE_CHECKING:
 
     from components.datagen.problem import Problem
 
+# As Arrow reads them, which makes the numbers that are stored; Python's float takes 1_0 and more.
+NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+
 
 def rows(batch: pa.RecordBatch, problem: Problem) -> pa.RecordBatch:
     """`first`, `second`, `score` -> standard rows. Raises RowError on a score that is no number
     between `low` and `high`."""
+    import pyarrow.compute as pc
+
     low, high = problem.option("low"), problem.option("high")
-    scores = batch.column("score").cast("string")
+    scores = pc.utf8_trim_whitespace(batch.column("score").cast("string"))
     for row, text in enumerate(scores.to_pylist()):
-        try:
-            inside = low <= float(text) <= high
-        except ValueError:
-            inside = False
-        if not inside:
+        if not NUMBER.fullmatch(text) or not low <= float(text) <= high:
             raise RowError(row, f"score {text!r}: expected a number from {low:g} to {high:g}")
     return read_and_write(joined(batch.column("first"), batch.column("second")), scores)
 

@@ -1,6 +1,6 @@
 """Tagging: words in, one tag for each out (parts of speech, names of persons and places).
 
-Raw rows: `words`, `tags`, both with blanks between.
+Raw rows: `words`, `tags`, both with blanks between; a no-break space belongs to its word.
 
     in   Mr. Vinken is chairman .
     out  NNP NNP VBZ NN .
@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 
 def rows(batch: pa.RecordBatch, problem: Problem) -> pa.RecordBatch:
     """`words`, `tags` -> standard rows. Raises RowError where their numbers differ."""
+    from components.datagen.vocabulary import tokens_of
+
     words, tags = batch.column("words"), batch.column("tags")
     pairs = zip(words.to_pylist(), tags.to_pylist(), strict=True)
     for row, (some, others) in enumerate(pairs):
-        if len(some.split()) != len(others.split()):
-            raise RowError(
-                row, f"{len(some.split())} words but {len(others.split())} tags: {some[:60]!r}"
-            )
+        here, there = len(tokens_of(some)), len(tokens_of(others))
+        if here != there:
+            raise RowError(row, f"{here} words but {there} tags: {some[:60]!r}")
     return read_and_write(words, tags)
 
 
@@ -41,6 +42,7 @@ TASK = Task(
     inputs="symbol",
     targets="aligned",
     vocabularies={"inputs": "tokens", "targets": "tokens"},
+    fixed=("inputs", "targets"),
     metrics=("tag_accuracy",),
     dev_metric="tag_accuracy",
     rows=rows,

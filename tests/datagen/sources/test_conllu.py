@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
+from components.datagen.problem import Problem
 from components.datagen.sources import chunks, text
 from components.datagen.sources.source import Source
+from components.datagen.tasks import tagging
 from tests.datagen.sources.reading import error, rows
 
 COLUMNS = ("words", "tags")
@@ -49,6 +52,14 @@ def test_universal_dependencies(tmp_path: Path, end: str) -> None:
         "zu der Haus 10000",
         "zu dem Haus 10\u00a0000",
     )
+
+
+def test_a_word_with_a_blank_has_one_tag() -> None:
+    batch = pa.RecordBatch.from_pydict(
+        {"words": ["zu 10\u00a0000", "a\u3000b c"], "tags": ["ADP NUM", "X Y"]}
+    )
+    problem = Problem("tagging")
+    assert tagging.rows(batch, problem).column("inputs").equals(batch.column("words"))
 
 
 def test_entities(tmp_path: Path) -> None:

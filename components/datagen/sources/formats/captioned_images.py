@@ -125,7 +125,7 @@ def _images(file: File, source: Source) -> dict[str, _Image]:
 def _object(line: str, place: str) -> Mapping[str, Any]:
     try:
         return of_kind(json.loads(line), dict, place)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{place}: not JSON ({error}): {line[:60]!r}") from error
 
 

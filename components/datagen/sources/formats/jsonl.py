@@ -57,7 +57,7 @@ def _lines(file: File, encoding: str) -> Iterator[tuple[int, str]]:
 def _object(line: str, place: str) -> Mapping[str, Any]:
     try:
         row = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # thousands of brackets, one in another
         shown = line if len(line) <= 60 else line[:60] + "..."
         raise UserError(f"{place}: not JSON ({error}): {shown!r}") from error
     if not isinstance(row, dict):

@@ -50,6 +50,7 @@ def style(theme: Theme, more: Mapping[str, Any] | None = None) -> Iterator[None]
         "axes.facecolor": theme.background,
         "savefig.facecolor": theme.background,
         "text.color": theme.ink,
+        "text.parse_math": False,  # a text with two dollar signs is no formula
         "axes.labelcolor": theme.quiet,
         "axes.titlecolor": theme.ink,
         "axes.titlesize": 9.5,

@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 
+from components import catalog
 from pipeline import tracking
 from pipeline.interrupt import UNDER_REPRO
 from pipeline.resolved import read
@@ -33,6 +34,7 @@ def publish(root: Path) -> str:
     from pipeline.compare import compare
 
     resolved = read(root)
+    catalog.use(resolved.plugins)  # whose metrics the comparison reads
     settings = TrackingSettings(**resolved.settings["tracking"])
     tracking.sync(root, resolved.cells, settings)
     text = compare(root, resolved.cells, settings)

@@ -52,7 +52,18 @@ def test_a_clear_difference_and_a_chance_one() -> None:
     assert bootstrap.paired(good, other, accuracy.score, "accuracy") > 0.05
 
 
-def test_paired_test_agrees_with_sacrebleu() -> None:
+def test_equally_good_systems_differ_in_one_of_twenty_test_sets() -> None:
+    rng = np.random.default_rng(3)
+    found = []
+    for _ in range(400):
+        one, two = (np.stack([rng.random(300) < 0.8, np.ones(300)], 1).astype(float) for _ in "ab")
+        found.append(bootstrap.paired(one, two, accuracy.score, "accuracy", samples=200))
+    # 20 of 400 are expected, with a standard deviation of 4.4.
+    assert 7 <= np.sum(np.array(found) < 0.05) <= 33
+    assert 180 <= np.sum(np.array(found) < 0.5) <= 240
+
+
+def test_paired_test_agrees_with_sacrebleus_randomization() -> None:
     from sacrebleu.metrics.bleu import BLEU
     from sacrebleu.significance import PairedTest
 
@@ -68,7 +79,7 @@ def test_paired_test_agrees_with_sacrebleu() -> None:
 
     one, two = damaged(0.10), damaged(0.13)
     test = PairedTest(
-        [("one", one), ("two", two)], {"BLEU": BLEU()}, [targets], test_type="bs", n_samples=2000
+        [("one", one), ("two", two)], {"BLEU": BLEU()}, [targets], test_type="ar", n_samples=2000
     )
     expected = test()[1]["BLEU"][1].p_value
     found = bootstrap.paired(

@@ -7,10 +7,12 @@ import re
 import shutil
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from pipeline import report_numbers, report_statistics
+from components import catalog
+from pipeline import outcome, report_numbers, report_statistics
 from pipeline.cells import EXCLUDED, NOT_APPLICABLE, Cell
 from pipeline.compare import compare
 from pipeline.report_palette import spread
@@ -198,6 +200,30 @@ def test_predictions_of_another_test_set_get_no_p_value(tmp_path: Path) -> None:
 )
 def test_durations(seconds: float, text: str) -> None:
     assert report_numbers.duration(seconds) == text
+
+
+def test_a_plugins_metric_and_labels_with_dollars(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the stage does it, in a process that has not read params.yaml."""
+    metrics = tmp_path / "mine" / "metrics"
+    metrics.mkdir(parents=True)
+    accuracy = catalog.ROOT / "components" / "eval" / "metrics" / "accuracy.py"
+    (metrics / "my_share.py").write_text(accuracy.read_text().replace('"accuracy"', '"my_share"'))
+    monkeypatch.setitem(fake_grid.METRICS, DIGITS, ("my_share",))
+    prices = [("$1_$10", "$10_$50", "$50_$100")[number % 3] for number in range(120)]
+    monkeypatch.setattr(fake_grid, "references", lambda *_: prices)
+    monkeypatch.chdir(tmp_path)
+    catalog.use(["mine"])
+    fake_grid.write_data(tmp_path, DIGITS)
+    fake_grid.write_cell(tmp_path, DONE, error=0.1, seconds=9, params=10)
+    catalog.use([])
+    stored = SimpleNamespace(
+        plugins=["mine"], cells=[DONE], settings={"tracking": {"enabled": False}}
+    )
+    monkeypatch.setattr(outcome, "read", lambda _: stored)
+    assert "my share" in outcome.publish(tmp_path)
+    catalog.use([])
 
 
 def test_counts_and_p_values() -> None:

@@ -17,8 +17,6 @@ def style(theme: Theme) -> AbstractContextManager[None]:
         "axes.titlelocation": "left",
         "legend.fontsize": 8.5,
         "legend.frameon": False,
-        # A text with two dollar signs is no formula.
-        "text.parse_math": False,
     }
     return pictures.style(theme, more)
 

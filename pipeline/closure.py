@@ -71,21 +71,22 @@ def _reached(path: Path, within: tuple[Package, ...]) -> tuple[Path, ...]:
     found: list[Path] = []
     imports, strings = named(path)
     for level, name, members in imports:
-        start = list(own[: len(own) - level]) if level else []
-        module = start + (name.split(".") if name else [])
+        start = own[: len(own) - level] if level else ()
+        module = (*start, *(name.split(".") if name else ()))
         found.extend(_files(module, within))
         for member in members or ():  # `from package import module`
-            found.extend(_files([*module, member], within))
+            found.extend(_files((*module, member), within))
     for text in strings:
         function = FUNCTION.fullmatch(text)
         if function:
-            found.extend(_files(function[1].split("."), within))
+            found.extend(_files(tuple(function[1].split(".")), within))
         elif not text.endswith(".py") and (path.parent / text).is_file():
             found.append(path.parent / text)
     return tuple(found)
 
 
-def _files(module: Sequence[str], within: tuple[Package, ...]) -> list[Path]:
+@cache
+def _files(module: tuple[str, ...], within: tuple[Package, ...]) -> tuple[Path, ...]:
     """The module's file and the `__init__.py` of the packages above it, if they are the project's."""
     for member in within:
         name = member.name.split(".")
@@ -96,10 +97,10 @@ def _files(module: Sequence[str], within: tuple[Package, ...]) -> list[Path]:
         if not file.is_file():
             file = base / "__init__.py"
         if not file.is_file():
-            return []
+            return ()
         inits = [
             parent / "__init__.py" for parent in file.parents if parent != member.folder.parent
         ]
         inits = [init for init in inits if init.is_relative_to(member.folder) and init.is_file()]
-        return [file, *inits]
-    return []
+        return (file, *inits)
+    return ()

@@ -78,9 +78,8 @@ def train_digest(params: Params, cell: Cell) -> str:
     """Identity of a cell's training, its data aside."""
     if cell.status != "run":
         return digest([cell.status, cell.reason])
-    hparams, settings = params.sets[cell.hparams][cell.model]
-    code = combine(train_code(params, cell))
-    return digest([cell.name, hparams, settings, of_results(params.runtime), code])
+    settings = params.sets[cell.hparams][cell.model]
+    return work_digest(cell, settings, params.runtime, train_code(params, cell))
 
 
 def train_code(params: Params, cell: Cell) -> dict[str, str]:
@@ -92,8 +91,15 @@ def evaluate_digest(params: Params, cell: Cell) -> str:
     """Identity of a cell's evaluation, its data and checkpoint aside."""
     if cell.status != "run":
         return digest([cell.status, cell.reason])
-    code = combine(_code(evaluate_roots(params.problems[cell.problem].signature, cell.model)))
-    return digest([cell.name, params.eval, of_results(params.runtime), code])
+    code = _code(evaluate_roots(params.problems[cell.problem].signature, cell.model))
+    return work_digest(cell, [params.eval], params.runtime, code)
+
+
+def work_digest(
+    cell: Cell, settings: Iterable[Any], runtime: Mapping[str, Any], code: dict[str, str]
+) -> str:
+    """Of a cell's training or evaluation, by its settings and the fingerprint of its code."""
+    return digest([cell.name, *settings, of_results(runtime), combine(code)])
 
 
 def compare_digest(params: Params) -> str:

@@ -8,13 +8,14 @@ from typing import Any
 
 from components import catalog
 from components.catalog import UserError
-from pipeline import closure, record, store, tracking, warm
+from pipeline import record, store, tracking, warm
 from pipeline.cells import Cell
 from pipeline.failures import recorded
 from pipeline.progress import Progress
 from pipeline.resolved import Resolved, read
 from pipeline.settled import command, forget_work, settled
 from pipeline.tracking import TrackingSettings
+from pipeline.unedited import code_now, refuse_edited
 from pipeline.whole_file import write_json
 
 DATA_SEED = 1
@@ -111,8 +112,9 @@ def _train(
     """Trains into a folder: the cell's own, or the store's."""
     _need(root / "data" / cell.problem / "manifest.json", f"datagen@{cell.problem}")
     catalog.use(resolved.plugins)
+    refuse_edited("train", resolved, cell)
     signature = resolved.problems[cell.problem]["signature"]
-    described = record.describe(root, resolved, cell, _code(resolved, cell))
+    described = record.describe(root, resolved, cell, code_now("train", resolved, cell))
     settings = TrackingSettings(**resolved.settings["tracking"])
     with tracking.live(cell, settings, root, record=described) as send:
 
@@ -137,6 +139,8 @@ def _train(
         if train_settings.dev_examples:
             manifest = Manifest.load(data_dir)
             dev_metric = dev_metric_fn(data_dir, manifest, train_settings.dev_examples)
+        # Importing the libraries may have taken long enough for an edit.
+        refuse_edited("train", resolved, cell)
         result = run(
             data_dir=data_dir,
             model=cell.model,
@@ -162,12 +166,15 @@ def _evaluate(
     """Evaluates the training that is in a folder, and writes there."""
     _need(folder / "train.json", cell.stage("train"))
     catalog.use(resolved.plugins)
+    refuse_edited("evaluate", resolved, cell)
     from components.train.hparams import Runtime
     from components.train.runtime import configure
 
     configure(Runtime(**resolved.settings["runtime"]), cell.seed)
     from components.eval.evaluate import evaluate as run
 
+    # As in `_train`.
+    refuse_edited("evaluate", resolved, cell)
     return run(
         run_dir=folder,
         data_dir=root / "data" / cell.problem,
@@ -177,14 +184,6 @@ def _evaluate(
         report=progress,
         plugins=resolved.plugins,
     )
-
-
-def _code(resolved: Resolved, cell: Cell) -> dict[str, str]:
-    """The fingerprint of a cell's code, file by file, so that `plan` can say which one changed."""
-    from pipeline.identity import train_roots
-
-    signature = resolved.problems[cell.problem]["signature"]
-    return closure.fingerprint(closure.closure(train_roots(signature, cell.model)))
 
 
 def _headline(resolved: Resolved, cell: Cell, metrics: dict[str, Any]) -> str:

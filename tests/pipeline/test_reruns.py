@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from itertools import product
 
@@ -149,6 +150,27 @@ def test_only_what_an_edit_reaches_runs_again(finished: Project, name: str) -> N
         }
     if name in TWICE:
         assert finished.dvc("repro").stages == []
+
+
+@pytest.mark.parametrize("kind", ["train", "evaluate"])
+def test_no_work_is_done_by_code_that_resolve_has_not_seen(finished: Project, kind: str) -> None:
+    """As when a source file is edited while a grid runs: the cells to come would be recorded as
+    results of the code before."""
+    file = "components/train/models/transformer.py"
+    before = (finished.root / file).read_text()
+    cell = ("pairs", "transformer", "tiny", "1")
+    stage = f"{kind}@{'-'.join(cell)}"
+    by_dvc = ("env", f"DVC_STAGE={stage}", sys.executable, "-m", "pipeline", kind, *cell)
+    said = f"{stage} failed: source files of {stage} changed since `resolve` ran"
+    append(file)(finished)
+    assert said in finished.command(*by_dvc).output
+    (finished.root / file).write_text(before)
+    finished.fail("edit", file)  # while the libraries are imported
+    assert said in finished.command(*by_dvc).output
+    (finished.root / file).write_text(before)
+    finished.unfail()
+    run = finished.command(*by_dvc)
+    assert run.code == 0, run.output
 
 
 def test_nothing_runs_again_without_an_edit(finished: Project) -> None:

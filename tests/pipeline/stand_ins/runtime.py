@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from components.train.hparams import Runtime
 
 
@@ -11,7 +13,10 @@ def parse_devices(devices: str) -> tuple[str, int]:
 
 
 def configure(runtime: Runtime, seed: int) -> None:
-    """Nothing to prepare."""
+    """Nothing to prepare; `.fail/edit` names a source file that somebody edits meanwhile."""
+    if (told := Path(".fail", "edit")).exists():
+        with Path(told.read_text()).open("a") as file:
+            file.write("# edited\n")
 
 
 def available_cores() -> int:

@@ -66,17 +66,26 @@ def recorded(root: Path, dotted: str, stage: str) -> Iterator[None]:
 
 
 def forget_failure(root: Path, cell: Cell) -> None:
-    """Removes the record of an older failure."""
-    (root / FAILURES / f"{cell.dotted}.json").unlink(missing_ok=True)
+    """Removes the record of an older failure; not that of the evaluation in the `run` that now calls
+    DVC, which comes to the cell's training first."""
+    if not _failed_in_run(cell.stage("evaluate")):
+        (root / FAILURES / f"{cell.dotted}.json").unlink(missing_ok=True)
 
 
 def refuse_again(root: Path, cell: Cell, kind: str) -> None:
     """Raises StageFailed in a stage whose work has failed already in the `run` that now calls DVC."""
     stage = cell.stage(kind)
-    if stage in os.environ.get(FAILED_IN_RUN, "").split():
-        kept = json.loads((root / FAILURES / f"{cell.dotted}.json").read_text(encoding="utf-8"))
-        print(f"{stage} failed: {kept['reason']}\n{_alone(stage)}", file=sys.stderr, flush=True)
+    if _failed_in_run(stage):
+        # A full disk leaves no record.
+        record, reason = root / FAILURES / f"{cell.dotted}.json", "see above"
+        if record.is_file():
+            reason = json.loads(record.read_text(encoding="utf-8"))["reason"]
+        print(f"{stage} failed: {reason}\n{_alone(stage)}", file=sys.stderr, flush=True)
         raise StageFailed
+
+
+def _failed_in_run(stage: str) -> bool:
+    return stage in os.environ.get(FAILED_IN_RUN, "").split()
 
 
 def _alone(stage: str) -> str:

@@ -92,6 +92,10 @@ def test_a_stage_that_cannot_be_fails_in_our_words(
     with pytest.raises(StageCmdFailedError):
         begin(TRAIN)
     assert "failed: told to" in capsys.readouterr().err and left == []
+    record.unlink()
+    with pytest.raises(StageCmdFailedError):
+        begin(TRAIN)
+    assert "failed: see above" in capsys.readouterr().err
 
 
 def test_an_interrupt_that_is_repeated_reaches_a_fork_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -88,6 +88,17 @@ def test_one_cells_failure_is_its_own(fresh: Project) -> None:
     assert "Data and pipelines are up to date" in fresh.dvc("status").output
 
 
+def test_an_evaluation_that_fails_keeps_its_reason(single: Project) -> None:
+    """DVC moves the training into place first, which forgets what failed in an earlier repro."""
+    single.fail("evaluation")
+    code, said = run(single)
+    assert code == 1
+    stage = "evaluate@image_digits-transformer-tiny-1"
+    assert "trained before, moved into place" in said
+    assert f"\n{stage} failed: RuntimeError: told to crash\nto run it alone" in said, said
+    assert "image_digits/transformer/tiny/1: failed RuntimeError: told to crash" in said
+
+
 def test_interrupting_stops_every_cell_and_the_next_run_goes_on(fresh: Project) -> None:
     hold(fresh)
     process = fresh.start(sys.executable, "-m", "pipeline", "run", "--jobs", "2")

@@ -65,7 +65,10 @@ def read_from(root: Path, folder: Path, cell: Cell) -> Result:
     """The same for a cell whose files are in another folder than its own."""
     train, metrics = _load(folder / "train.json"), _load(folder / "metrics.json")
     failure = _load(Path(root) / FAILURES / f"{cell.dotted}.json")
-    no_data = _load(Path(root) / FAILURES / f"{cell.problem}.json")
+    no_data = None
+    # The record of an older failure stays where DVC has restored the data.
+    if cell.status == RUN and not (Path(root) / "data" / cell.problem / MANIFEST).is_file():
+        no_data = _load(Path(root) / FAILURES / f"{cell.problem}.json")
 
     def result(state: str, reason: str = "") -> Result:
         return Result(cell, state, reason, folder, train, metrics)
@@ -73,12 +76,12 @@ def read_from(root: Path, folder: Path, cell: Cell) -> Result:
     for written in (metrics, train):
         if written and written.get("status", "ok") == NOT_APPLICABLE:
             return result(NOT_APPLICABLE, written["reason"])
+    if no_data:
+        return result(FAILED, f"its data could not be made: {no_data['reason']}")
     if train and metrics:
         return result(DONE)
     if failure:
         return result(FAILED, failure["reason"])
-    if no_data and cell.status == RUN:
-        return result(FAILED, f"its data could not be made: {no_data['reason']}")
     if train:
         return result(TRAINED, "its evaluation has not run")
     if cell.status != RUN:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from pipeline import report_cells
 from pipeline.report_cells import Result
 from pipeline.report_members import MemberResult, manifest_of
 
+WITHOUT_DATA = "without data"
 SAMPLES = 1000
 SEED = 0
 LEVEL = 0.05
@@ -106,6 +107,8 @@ class Table:
 def table(root: Path, problem: str, results: Sequence[Result]) -> Table:
     """The comparison of one problem's cells."""
     manifest = manifest_of(root, problem, results)
+    if manifest is None:
+        results = [_without_data(result) for result in results]
     done = [result for result in results if result.state == report_cells.DONE]
     missing = tuple(result for result in results if result.state != report_cells.DONE)
     if manifest is None or not done:
@@ -147,6 +150,14 @@ def table(root: Path, problem: str, results: Sequence[Result]) -> Table:
         tuple(ordered),
         tuple(_joint(done, values, headline, module, split)),
     )
+
+
+def _without_data(result: Result) -> Result:
+    """A finished cell that cannot be compared: the manifest says by which metric."""
+    if result.state != report_cells.DONE:
+        return result
+    reason = f"it is done, but data/{result.cell.problem}/ is not there"
+    return replace(result, state=WITHOUT_DATA, reason=reason)
 
 
 def _joint(

@@ -175,6 +175,23 @@ def test_a_problem_without_data_fails_its_cells(tmp_path: Path) -> None:
     assert "lstm_attention tiny 1: not yet run" in text
 
 
+def test_cells_whose_data_is_gone_do_not_vanish(tmp_path: Path) -> None:
+    """DVC removes data before it makes it again; what had been trained on it is still in runs/."""
+    write_grid(tmp_path)
+    record = tmp_path / ".work" / "failures" / f"{DIGITS}.json"
+    fake_grid.write_json(record, {"reason": "a bad line"})
+    text = compare(tmp_path, [DONE], TrackingSettings())
+    assert "a bad line" not in text  # of an earlier time: there is data
+    (tmp_path / "data" / DIGITS / "manifest.json").unlink()
+    text = compare(tmp_path, [DONE, WAITING], TrackingSettings())
+    assert "encoder tiny 1: failed: its data could not be made: a bad line" in text
+    assert "0 of 2 cells done, 2 failed" in report(tmp_path, "compare.md")
+    record.unlink()
+    text = compare(tmp_path, [DONE], TrackingSettings())
+    assert f"encoder tiny 1: without data: it is done, but data/{DIGITS}/ is not there" in text
+    assert "0 of 1 cell done, 1 without data" in report(tmp_path, "compare.md")
+
+
 def test_a_grid_of_which_nothing_has_run(tmp_path: Path) -> None:
     text = compare(tmp_path, [WAITING, IMPOSSIBLE], TrackingSettings())
     assert "not yet run" in text and "not applicable" in text

@@ -17,6 +17,7 @@ from pathlib import Path
 import psutil
 
 from components.catalog import UserError
+from components.datagen.schema import MANIFEST
 from pipeline import outcome, resolve, resolved, sources
 from pipeline.failures import FAILURES
 from pipeline.interrupt import STOP, UNDER_REPRO, USERS_PATH
@@ -159,7 +160,9 @@ def _list_failures(root: Path, params: Params) -> None:
     """Every problem whose data could not be made; the comparison has named the cells that failed."""
     for name in params.problems:
         file = root / FAILURES / f"{name}.json"
-        if file.is_file():
+        if (root / "data" / name / MANIFEST).is_file():
+            file.unlink(missing_ok=True)  # DVC has restored the data, without a stage to say so
+        elif file.is_file():
             reason = json.loads(file.read_text(encoding="utf-8"))["reason"]
             print(f"no data for {name}: {reason}", file=sys.stderr)
             print(f"  alone: dvc repro -s datagen@{name}", file=sys.stderr)

@@ -6,7 +6,6 @@ import contextlib
 import fcntl
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -18,7 +17,7 @@ import psutil
 
 from components.catalog import UserError
 from components.datagen.schema import MANIFEST
-from pipeline import outcome, resolve, resolved, sources
+from pipeline import outcome, resolve
 from pipeline.failures import FAILURES
 from pipeline.interrupt import STOP, UNDER_REPRO, USERS_PATH
 from pipeline.params import Params, load
@@ -47,10 +46,9 @@ def repro(
     with _alone(root):
         _refuse_other_dvc(root)
         if not resolve.is_current(root, params):
-            # DVC cannot see, for example, a new file in a folder that a problem reads, and cannot
-            # read links to files that are gone.
-            (root / resolved.FILE).unlink(missing_ok=True)
-            shutil.rmtree(root / sources.FOLDER, ignore_errors=True)
+            # DVC cannot see, for example, a new file in a folder that a problem reads, cannot read
+            # links to files that are gone, and leaves `resolve` out where it runs one stage alone.
+            resolve.resolve(root)
         (root / outcome.TEXT).unlink(missing_ok=True)
         words = [*(["--keep-going"] if keep_going else []), *arguments]
         more = first(params) if first else {}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from components.catalog import UserError
-from pipeline import repro
+from pipeline import repro, resolve
 from pipeline.failures import FAILURES
 from pipeline.params import load
 from tests.pipeline.test_broken_params import GOOD
@@ -22,6 +23,20 @@ def test_the_second_repro_is_refused_while_the_first_runs(tmp_path: Path) -> Non
     assert sorted(path.name for path in tmp_path.iterdir()) == [".work", "params.yaml"]
     with repro._alone(tmp_path):
         assert (tmp_path / ".work" / "repro.lock").read_text().startswith("process ")
+
+
+def test_one_stage_alone_finds_what_resolve_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DVC leaves `resolve` out there; a file that was removed for it would be missing."""
+    (tmp_path / "params.yaml").write_text(GOOD)
+
+    def dvc(root: Path, words: Sequence[str], _: object) -> int:
+        assert resolve.is_current(root, load(root)) and "--dry" in words
+        return 0
+
+    monkeypatch.setattr(repro, "dvc_repro", dvc)
+    assert repro.repro(tmp_path, ["-s", "train@a", "--dry"], keep_going=True) == 0
 
 
 def test_a_failure_of_data_that_is_there_again_is_forgotten(

@@ -210,22 +210,31 @@ def _resolve(_: argparse.Namespace) -> int:
 
 
 def _datagen(options: argparse.Namespace) -> int:
+    from pipeline.by_hand import refuse_stale
     from pipeline.stages import datagen
 
+    refuse_stale(ROOT)
     datagen(ROOT, options.problem)
     return 0
 
 
 def _train(options: argparse.Namespace) -> int:
+    from pipeline.by_hand import refuse_stale
     from pipeline.stages import train
 
+    # Into the store it is of the settings that `run` has read, whatever has been edited since.
+    if not options.to_store:
+        refuse_stale(ROOT)
     cell = (options.problem, options.model, options.hparams, options.seed)
     return train(ROOT, *cell, to_store=options.to_store)
 
 
 def _evaluate(options: argparse.Namespace) -> int:
+    from pipeline.by_hand import refuse_stale
     from pipeline.stages import evaluate
 
+    if not options.to_store:
+        refuse_stale(ROOT)
     cell = (options.problem, options.model, options.hparams, options.seed)
     return evaluate(ROOT, *cell, to_store=options.to_store)
 

@@ -12,7 +12,9 @@ import pytest
 
 from components import catalog
 from pipeline import cli, doctor
+from pipeline.resolve import resolve
 from tests.pipeline.project import Project
+from tests.pipeline.test_broken_params import GOOD
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -47,6 +49,25 @@ def test_a_cell_that_the_grid_lacks(single: Project) -> None:
 def test_a_stage_before_resolve(single: Project) -> None:
     run = single.pipeline("datagen", "image_digits")
     assert run.code == 1 and "resolved.json is missing; `python -m pipeline resolve`" in run.output
+
+
+@pytest.mark.parametrize("kind", ["datagen", "train", "evaluate"])
+def test_a_stage_by_hand_does_not_pass_over_an_edit(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "params.yaml").write_text(GOOD)
+    [cell, *_] = resolve(tmp_path).cells
+    (tmp_path / "params.yaml").write_text(f"{GOOD}\neval: {{beam_size: 7}}\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("pipeline.stages." + kind, lambda *_, **__: 0)
+    words = [kind, *cell.name.split("/")][: 2 if kind == "datagen" else None]
+    assert cli.main(words) == 1
+    assert "resolved.json is older than params.yaml" in capsys.readouterr().err
+    monkeypatch.setenv("DVC_STAGE", "any")
+    assert cli.main(words) == 0
+    monkeypatch.delenv("DVC_STAGE")
+    resolve(tmp_path)
+    assert cli.main(words) == 0
 
 
 @pytest.mark.parametrize("kind", ["model", "problem"])

@@ -85,10 +85,12 @@ def expand(
     signatures: Mapping[str, Mapping[str, Any]],
 ) -> list[Cell]:
     """All cells of the grid in its order, each with its status."""
+    # What else stands in the list has been noted as a fault.
+    patterns = [one for one in grid["exclude"] if isinstance(one, str)]
     cells = []
     for names in product(grid["problem"], grid["model"], grid["hparams"], grid["seed"]):
         cell = Cell(*names)
-        pattern = next((one for one in grid["exclude"] if matches(one, cell)), None)
+        pattern = next((one for one in patterns if matches(one, cell)), None)
         reason = reason_against(needs[cell.model], signatures[cell.problem])
         if pattern is not None:
             cell = Cell(*names, EXCLUDED, f"grid.exclude: {pattern}")

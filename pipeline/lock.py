@@ -12,6 +12,8 @@ from typing import Any
 
 import yaml
 
+from components.catalog import UserError
+
 FILE = "dvc.lock"
 CACHE = Path(".dvc", "cache")
 
@@ -48,11 +50,7 @@ class Lock:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        file = root / FILE
-        raw = yaml.load(file.read_bytes(), Loader=yaml.CSafeLoader) if file.is_file() else None
-        self.stages = {
-            name: Stage(entry) for name, entry in ((raw or {}).get("stages") or {}).items()
-        }
+        self.stages = {name: Stage(entry) for name, entry in _stages(root / FILE).items()}
 
     def stage(self, name: str) -> Stage | None:
         """The record of a stage; None if it never ran."""
@@ -102,6 +100,27 @@ class Lock:
 
     def _cached(self, md5: str) -> bool:
         return (self.root / CACHE / "files" / "md5" / md5[:2] / md5[2:]).exists()
+
+
+def _stages(file: Path) -> Mapping[str, Any]:
+    if not file.is_file():
+        return {}
+    try:
+        raw = yaml.load(file.read_bytes(), Loader=yaml.CSafeLoader) or {}
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{FILE}:{mark.line + 1}" if mark else FILE
+        raise _damaged(f"{where}: not YAML (a merge conflict?)") from error
+    if not isinstance(raw, dict) or not isinstance(raw.get("stages") or {}, dict):
+        raise _damaged(f"{FILE}: expected a section `stages:` as DVC writes it")
+    return raw.get("stages") or {}
+
+
+def _damaged(what: str) -> UserError:
+    return UserError(
+        f"{what}; take one side's (`git checkout --ours {FILE}`) or delete the file: `dvc repro` "
+        "restores from its cache what has run"
+    )
 
 
 @cache

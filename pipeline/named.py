@@ -68,8 +68,11 @@ def _digest(path: Path, _modified: int) -> str:
 
 @cache
 def _known() -> dict[str, list[Any]]:
-    file = catalog.ROOT / FILE
-    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    try:
+        known = json.loads((catalog.ROOT / FILE).read_bytes())
+    except (OSError, ValueError):  # not there, or damaged: it is found again
+        return {}
+    return known if isinstance(known, dict) else {}
 
 
 def _read(tree: ast.Module) -> Iterator[tuple[int, Any]]:

@@ -106,7 +106,7 @@ def _task(own: Mapping[str, dict[str, Any]], name: str, above: tuple[str, ...]) 
         task = own[name].get("task")
         if task is None:
             return _task(own, str(own[name].get("base", name)), (*above, name))
-        return task if task in catalog.entries("tasks") else None
+        return task if isinstance(task, str) and task in catalog.entries("tasks") else None
     files = catalog.entries("problems")
     return catalog.load("problems", name).task if name in files else None
 

@@ -126,6 +126,10 @@ BROKEN: dict[str, tuple[str, tuple[str, ...]]] = {
         GOOD + "problems:\n  pairs: {task: translate, train: a.tsv}\n",
         ("params.yaml:10", "translate", "translation"),
     ),
+    "task_is_a_list": (
+        GOOD + "problems:\n  pairs: {task: [translation]}\n",
+        ("params.yaml:10", "problems.pairs.task", "text, got ['translation']"),
+    ),
     "a_tab_within": (change("  model", "\tmodel"), ("params.yaml:3", "tab")),
     "control_character": (GOOD + "eval: \x07\n", ("params.yaml:9", "control characters")),
     "two_documents": (GOOD + "---\n" + GOOD, ("params.yaml:9", "another document")),
@@ -145,6 +149,14 @@ BROKEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "exclude_too_deep": (
         change("[1]", "[1]\n  exclude: [a/b/c/d/e]"),
         ("params.yaml:6", "grid.exclude[0]", "problem/model/hparams/seed"),
+    ),
+    "exclude_is_a_number": (
+        change("[1]", "[1]\n  exclude: [1]"),
+        ("params.yaml:6", "grid.exclude[0]", "a list of texts, got 1"),
+    ),
+    "exclude_with_an_empty_item": (
+        change("[1]", "[1]\n  exclude:\n    - image_digits/vit\n    - "),
+        ("params.yaml:8", "grid.exclude[1]", "a list of texts, got nothing"),
     ),
     "bases_in_a_circle": (
         change("  mine: {", "  other: {base: mine}\n  mine: {base: other, "),

@@ -97,3 +97,18 @@ def test_what_files_name_is_read_once_and_known_by_their_bytes(
     (code / "parts" / "part.py").write_text("from my_code.parts import unused\n")
     assert found() == ["one.py", "__init__.py", "part.py", "unused.py"]
     assert [path.name for path in read[4:]] == ["part.py", "unused.py"]
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "\udcff"])
+def test_a_damaged_record_of_what_files_name_is_as_none(
+    text: str, code: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / named.FILE).parent.mkdir()
+    (tmp_path / named.FILE).write_bytes(text.encode(errors="surrogateescape"))
+    monkeypatch.setattr(catalog, "ROOT", tmp_path)
+    named._known.cache_clear()
+    assert named.named(code / "models" / "one.py")[0] == [
+        [0, "my_code.parts", ["part"]],
+        [0, "numpy", None],
+    ]
+    named._known.cache_clear()

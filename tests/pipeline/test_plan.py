@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from components import declaration
+from components.catalog import UserError
 from pipeline import identity
 from pipeline.cells import RUN
+from pipeline.lock import Lock
 from pipeline.params import load
 from tests.pipeline.project import Project
 
@@ -33,6 +35,20 @@ def test_a_grid_that_never_ran(fresh: Project) -> None:
 def test_a_finished_grid(finished: Project) -> None:
     assert lines(finished) == {"8": "cells: 8 up to date"}
     assert lines(finished, "--all")["pairs/transformer/tiny/1"] == "up to date"
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("stages:\n<<<<<<< HEAD\n  a: {}\n=======\n", "dvc.lock:3: not YAML (a merge conflict?)"),
+        ("- stages\n", "dvc.lock: expected a section `stages:`"),
+    ],
+)
+def test_a_lock_that_cannot_be_read(text: str, part: str, tmp_path: Path) -> None:
+    (tmp_path / "dvc.lock").write_text(text)
+    with pytest.raises(UserError) as raised:
+        Lock(tmp_path)
+    assert part in str(raised.value) and "git checkout" in str(raised.value)
 
 
 def test_what_changed_is_said(finished: Project) -> None:

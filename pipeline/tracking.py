@@ -77,10 +77,17 @@ def initialise(settings: TrackingSettings, root: Path) -> str | None:
 
 
 def unanswered(uri: str, reason: str) -> str:
+    server = uri.startswith(("http://", "https://"))
+    what = f"tracking server {uri} does not answer" if server else f"store {uri} cannot be used"
     return (
-        f"the tracking server {uri} does not answer ({reason}); training goes on without it, and "
+        f"the {what} ({reason}); all else goes on without it, and "
         "`python -m pipeline track` adds the runs once it is back (params.yaml: tracking.uri)"
     )
+
+
+def first_line(error: Exception) -> str:
+    """What an error says, in one line."""
+    return str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
 
 
 @contextmanager
@@ -122,7 +129,10 @@ def sync(root: Path, cells: Iterable[Cell], settings: TrackingSettings) -> Synce
         return Synced()
     from pipeline import tracking_sync
 
-    done = tracking_sync.sync(Path(root), list(cells), settings)
+    try:
+        done = tracking_sync.sync(Path(root), list(cells), settings)
+    except Exception as error:  # MLflow lets through what its database and its plugins raise
+        done = Synced(warning=unanswered(settings.uri, first_line(error)))
     if done.warning:
         warn(done.warning)
     return done

@@ -47,7 +47,8 @@ def create_experiment(uri: str, name: str, root: Path) -> str:
         return str(known.experiment_id)
     # A server keeps artifacts where its owner decided; a local store has them beside it.
     local = tracking_store.database(uri) is not None
-    location = str(Path(root).resolve() / "mlartifacts") if local else None
+    folder = Path(root).resolve() / "mlartifacts"
+    location = tracking_store.as_mlflow_reads(folder) if local else None
     try:
         tags = {"mlflow.experimentKind": MODEL_TRAINING}
         return str(client.create_experiment(name, artifact_location=location, tags=tags))

@@ -10,9 +10,10 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 WORK = ".work"
 ANSWER_SECONDS = 5
@@ -30,13 +31,19 @@ class KnownRun:
 def absolute_uri(uri: str, root: Path) -> str:
     """`sqlite:///mlflow.db` means the file in the project's folder, wherever the process stands."""
     if uri.startswith("sqlite:///") and not uri.startswith("sqlite:////"):
-        return f"sqlite:///{(Path(root).resolve() / uri.removeprefix('sqlite:///')).as_posix()}"
+        return f"sqlite:///{as_mlflow_reads(Path(root).resolve())}/{uri.removeprefix('sqlite:///')}"
     return uri
+
+
+def as_mlflow_reads(path: Path) -> str:
+    """A path in a URI: `%20` would be read as a space. No more is quoted than must be: MLflow makes
+    the folder of a store under its quoted name, too."""
+    return path.as_posix().replace("%", "%25").replace("?", "%3F")
 
 
 def database(uri: str) -> Path | None:
     """The file of an (absolute) SQLite URI; None for every other store."""
-    return Path(uri.removeprefix("sqlite:///")) if uri.startswith("sqlite:///") else None
+    return Path(unquote(uri.removeprefix("sqlite:///"))) if uri.startswith("sqlite:///") else None
 
 
 @contextmanager
@@ -92,13 +99,18 @@ def local_runs(file: Path, experiment_id: str) -> list[KnownRun]:
 
 
 def _query(file: Path, sql: str, *values: str) -> list[tuple]:
+    """The rows; none of a store that is damaged or locked, of which MLflow will say so itself."""
     if not file.is_file():
         return []
-    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=30)) as connection:
+    uri = f"file:{quote(str(file))}?mode=ro"
+    with (
+        suppress(sqlite3.DatabaseError),
+        closing(sqlite3.connect(uri, uri=True, timeout=30)) as connection,
+    ):
         tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
-        if not {"experiments", "runs", "tags", "alembic_version"} <= tables:
-            return []
-        return connection.execute(sql, values).fetchall()
+        if {"experiments", "runs", "tags", "alembic_version"} <= tables:
+            return connection.execute(sql, values).fetchall()
+    return []
 
 
 def set_environment(seconds: int) -> None:

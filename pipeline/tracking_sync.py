@@ -14,7 +14,7 @@ from typing import Any
 from pipeline import report_cells, tracking_record, tracking_store
 from pipeline.cells import Cell
 from pipeline.report_cells import Result
-from pipeline.tracking import Synced, TrackingSettings, initialise, unanswered
+from pipeline.tracking import Synced, TrackingSettings, initialise
 from pipeline.tracking_store import KnownRun
 
 # Folder of a run's artifacts -> which files of a cell.
@@ -35,7 +35,7 @@ class Work:
 
 
 def sync(root: Path, cells: list[Cell], settings: TrackingSettings) -> Synced:
-    """See `tracking.sync`."""
+    """See `tracking.sync`, which makes a warning of whatever is raised here."""
     finished = [
         result
         for result in (report_cells.read(root, cell) for cell in cells)
@@ -55,17 +55,14 @@ def sync(root: Path, cells: list[Cell], settings: TrackingSettings) -> Synced:
     from pipeline import tracking_client
 
     client = tracking_client.connect(uri)
-    try:
-        with tracking_store.lock(root):
-            known = tracking_client.all_runs(client, experiment_id)
-            work = _work(root, finished, known, settings)
-            for run in work.kill:
-                client.set_tag(run.run_id, tracking_record.FAILURE, "the training process died")
-                client.set_terminated(run.run_id, "KILLED")
-            for result, run_or_none, mark in work.complete:
-                _complete(client, experiment_id, root, result, run_or_none, mark, settings)
-    except tracking_client.MlflowException as error:
-        return Synced(warning=unanswered(uri, str(error).splitlines()[0]))
+    with tracking_store.lock(root):
+        known = tracking_client.all_runs(client, experiment_id)
+        work = _work(root, finished, known, settings)
+        for run in work.kill:
+            client.set_tag(run.run_id, tracking_record.FAILURE, "the training process died")
+            client.set_terminated(run.run_id, "KILLED")
+        for result, run_or_none, mark in work.complete:
+            _complete(client, experiment_id, root, result, run_or_none, mark, settings)
     return Synced(
         created=tuple(result.name for result, run, _ in work.complete if run is None),
         completed=tuple(result.name for result, run, _ in work.complete if run is not None),
@@ -85,7 +82,7 @@ def complete(root: Path, cell: Cell, folder: Path, settings: TrackingSettings) -
     known = tracking_store.local_runs(file, experiment)
     work = _work(root, [report_cells.read_from(root, folder, cell)], known, settings)
     client = tracking_client.connect(uri)
-    with suppress(tracking_client.MlflowException):
+    with suppress(Exception):  # as `tracking.sync`
         for result, run, mark in work.complete:
             if run and run.status == "FINISHED":  # its training has been written to the end
                 _complete(client, experiment, root, result, run, mark, settings)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from pipeline import tracking_record, tracking_store
-from pipeline.tracking import TrackingSettings, initialise
+from pipeline.tracking import TrackingSettings, first_line, initialise
 
 FLUSH_SECONDS = 2.0
 FLUSH_POINTS = 100
@@ -37,7 +37,7 @@ def main() -> None:
         _write_run(opening, events)
     except Exception as error:
         # The training must learn of it in one line, whatever it is; the log has the rest.
-        _say(answers, "failed", str(error).strip().splitlines()[0] if str(error) else repr(error))
+        _say(answers, "failed", first_line(error))
         raise
     _say(answers, "done")
 

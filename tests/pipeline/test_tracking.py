@@ -16,6 +16,7 @@ import pytest
 
 from pipeline import tracking, tracking_record, tracking_store
 from pipeline.cells import NOT_APPLICABLE, Cell
+from pipeline.compare import compare
 from pipeline.tracking import TrackingSettings
 from tests.pipeline import fake_grid
 
@@ -174,6 +175,35 @@ def test_only_finished_cells_get_a_run(tmp_path: Path) -> None:
     absent = Cell("image_digits", "transformer", "big", 1)
     assert tracking.sync(tmp_path, [other, absent], SETTINGS) == tracking.Synced()
     assert not (tmp_path / "mlflow.db").exists()
+
+
+def test_a_folder_whose_name_a_uri_reads_otherwise(tmp_path: Path) -> None:
+    root = tmp_path / "ä%20b #1?"
+    fake_grid.write_data(root, CELL.problem)
+    fake_grid.write_cell(root, CELL, error=0.3)
+    assert tracking.sync(root, [CELL], SETTINGS).created == (CELL.name,)
+    assert tracking.sync(root, [CELL], SETTINGS) == tracking.Synced()
+    assert {"mlflow.db", "mlartifacts"} <= {path.name for path in root.iterdir()}
+
+
+@pytest.mark.parametrize(
+    ("uri", "reason"),
+    [
+        ("mlruns", "maintenance mode"),
+        ("posgresql://x", "unsupported URI"),
+        ("sqlite:///mlflow.db", "file is not a database"),
+    ],
+)
+def test_a_store_that_cannot_be_used_costs_a_warning(
+    uri: str, reason: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake_grid.write_cell(tmp_path, CELL, error=0.3)
+    (tmp_path / "mlflow.db").write_bytes(b"no database " * 100)
+    settings = TrackingSettings(uri=uri)
+    assert tracking.sync(tmp_path, [CELL], settings).warning
+    said = capsys.readouterr().err
+    assert said.startswith(f"warning: the store {uri} cannot be used (") and reason in said
+    assert "mlflow ui" in compare(tmp_path, [CELL], settings)
 
 
 def test_a_failed_training_says_why_in_its_run(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from components.catalog import UserError
+from pipeline import resolved
 
 
 def import_t2t(
@@ -44,14 +45,21 @@ def import_t2t(
     return out, text
 
 
-def decode(folder: Path, file: Path | None, settings: dict[str, Any]) -> list[str]:
-    """A model's answers to the lines of a file, or of the standard input. Raises UserError."""
-    from components.eval.text_model import load, read_lines
+def decode(
+    folder: Path, file: Path | None, settings: dict[str, Any], root: Path = Path(".")
+) -> list[str]:
+    """A model's answers to the lines of a file, or of the standard input. Raises UserError.
+
+    root: the project whose plugins may hold the model.
+    """
+    from components.eval.text_model import load, read_lines, split_lines
 
     if file is not None:
         lines = list(read_lines(file))
     else:
-        lines = sys.stdin.read().splitlines()
+        lines = list(split_lines(sys.stdin.buffer.read(), "standard input"))
     if not folder.is_dir():
         raise UserError(f"{folder} is not there; expected an imported model or a folder of runs/")
-    return load(folder).answers(lines, settings)
+    # An imported model needs no project around it; one of runs/ may be a plugin's.
+    plugins = resolved.read(root).plugins if (root / resolved.FILE).is_file() else ()
+    return load(folder, plugins=plugins).answers(lines, settings)

@@ -151,11 +151,21 @@ class Lines:
 def read_lines(file: Path) -> Iterator[str]:
     """The lines of a text file. Raises UserError if it cannot be read as UTF-8."""
     try:
-        text = file.read_bytes().decode("utf-8")
+        read = file.read_bytes()
     except OSError as error:
         raise UserError(f"{file} cannot be read: {error.strerror}") from error
+    yield from split_lines(read, str(file))
+
+
+def split_lines(read: bytes, name: str) -> Iterator[str]:
+    """Lines end with a line feed only, as those of the answers do: a form feed is text.
+
+    name: of what the bytes are, for the UserError that is raised if they are not UTF-8.
+    """
+    try:
+        text = read.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise UserError(f"{file}: expected UTF-8: {error}") from error
+        raise UserError(f"{name}: expected UTF-8: {error}") from error
     lines = text.split("\n")
     yield from (line.removesuffix("\r") for line in (lines[:-1] if lines[-1] == "" else lines))
 

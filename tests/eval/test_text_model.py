@@ -71,8 +71,9 @@ def test_no_lines_and_empty_lines(tmp_path: Path) -> None:
     model = load(cell(tmp_path, tiny.copying)[2])
     assert model.answers([]) == []
     assert len(model.answers(["", "a b"], {"method": "greedy"})) == 2
-    (tmp_path / "lines.txt").write_bytes("a\u2028b\r\n\nc".encode())
-    assert list(read_lines(tmp_path / "lines.txt")) == ["a\u2028b", "", "c"]
+    written = "a\u2028b\fc\r\n\nd".encode()
+    (tmp_path / "lines.txt").write_bytes(written)
+    assert list(read_lines(tmp_path / "lines.txt")) == ["a\u2028b\fc", "", "d"]
     (tmp_path / "lines.txt").write_bytes(b"\xff")
     with pytest.raises(UserError, match=r"lines.txt: expected UTF-8"):
         list(read_lines(tmp_path / "lines.txt"))

@@ -122,14 +122,16 @@ def _disk(root: Path) -> Finding:
 
 def _git(root: Path) -> Finding:
     if not shutil.which("git"):
-        return Finding(
-            "git", "is not installed", "DVC's experiments and `dvc metrics diff` need it"
-        )
+        return Finding("git", "is not installed", "DVC runs in a git repository only; install git")
+    here = ["git", "rev-parse", "--is-inside-work-tree"]
+    if subprocess.run(here, cwd=root, capture_output=True).returncode:
+        advice = "`git init` here: DVC runs in a git repository only"
+        return Finding("git", "no repository here", advice)
     done = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], cwd=root, capture_output=True, text=True
     )
     if done.returncode:
-        return Finding("git", "no commit here", "`git init` and a commit, for `dvc exp` and diffs")
+        return Finding("git", "no commit here", "a commit is needed for `dvc exp` and diffs")
     return Finding("git", f"at {done.stdout.strip()}")
 
 

@@ -44,6 +44,7 @@ def repro(
     """
     params = load(root)
     with _alone(root):
+        _refuse_without_git(root)
         _refuse_other_dvc(root)
         if not resolve.is_current(root, params):
             # DVC cannot see, for example, a new file in a folder that a problem reads, cannot read
@@ -82,6 +83,16 @@ def _alone(root: Path) -> Iterator[None]:
         stream.write(f"process {os.getpid()}, since {time.strftime('%H:%M:%S')}")
         stream.flush()
         yield
+
+
+def _refuse_without_git(root: Path) -> None:
+    """DVC runs in a git repository only, be it one without a commit; an unpacked archive is none."""
+    whole = root.resolve()
+    if not any((folder / ".git").exists() for folder in (whole, *whole.parents)):
+        raise UserError(
+            f"{whole} is not in a git repository, without which DVC does not run; `git init` here "
+            "makes it one (no commit is needed), then run this again"
+        )
 
 
 def _refuse_other_dvc(root: Path) -> None:

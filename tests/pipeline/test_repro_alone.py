@@ -4,15 +4,31 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from components.catalog import UserError
-from pipeline import repro, resolve
+from pipeline import doctor, repro, resolve, run
 from pipeline.failures import FAILURES
 from pipeline.params import load
 from tests.pipeline.test_broken_params import GOOD
+
+
+def test_a_folder_outside_of_git_is_told_so_before_anything_runs(tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_text(GOOD)
+    for command in (
+        lambda: repro.repro(tmp_path, [], keep_going=True),
+        lambda: run.run(tmp_path, jobs=1),
+    ):
+        with pytest.raises(UserError, match="is not in a git repository.*`git init` here"):
+            command()
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".work", "params.yaml"]
+    assert "DVC runs in a git repository only" in doctor._git(tmp_path).advice
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    repro._refuse_without_git(tmp_path)
+    assert doctor._git(tmp_path).found == "no commit here"
 
 
 def test_the_second_repro_is_refused_while_the_first_runs(tmp_path: Path) -> None:

@@ -112,13 +112,20 @@ def history(file: Path) -> Iterable[tuple[int, dict[str, float]]]:
 
 
 def final_metrics(
-    train: Mapping[str, Any], metrics: Mapping[str, Any] | None, split: str = "test"
+    train: Mapping[str, Any],
+    metrics: Mapping[str, Any] | None,
+    headlines: Iterable[str] = (),
+    split: str = "test",
 ) -> dict[str, float]:
-    """What is one number a run: costs under their own names, the evaluation under `test/`."""
+    """What is one number a run: costs under their own names, the evaluation under `test/`.
+
+    headlines: keys of metrics that come first, as there is not room for all numbers of a mixture.
+    """
     values = {f"cost/{key}": train[key] for key in COSTS if _is_number(train.get(key))}
-    for key, value in (metrics or {}).items():
-        if _is_number(value) and key not in COSTS:
-            values[f"{split}/{key}"] = value
+    evaluated = metrics or {}
+    for key in (*headlines, *evaluated):
+        if _is_number(evaluated.get(key)) and key not in COSTS:
+            values[f"{split}/{key}"] = evaluated[key]
     room = MAX_KEYS - SYSTEM_KEYS - 10
     return {key: float(values[key]) for key in list(values)[:room]}
 

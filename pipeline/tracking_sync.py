@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline import report_cells, tracking_record, tracking_store
+from components import catalog
+from pipeline import report_cells, report_members, tracking_record, tracking_store
 from pipeline.cells import Cell
 from pipeline.report_cells import Result
 from pipeline.tracking import Synced, TrackingSettings, initialise
@@ -171,12 +172,24 @@ def _complete(
         ],
     )
     now = int(time.time() * 1000)
-    final = tracking_record.final_metrics(train, result.metrics)
+    final = tracking_record.final_metrics(train, result.metrics, _headlines(root, result))
     tracking_client.log_points(client, run_id, [(k, v, 0, now) for k, v in final.items()])
     _artifacts(client, experiment_id, root, result, run_id, settings.models)
     # Last: a sync that was interrupted anywhere above starts this run again, and doubles nothing.
     client.set_tag(run_id, tracking_record.SYNCED, mark)
     client.set_terminated(run_id, "FINISHED", end_time=None if known else end)
+
+
+def _headlines(root: Path, result: Result) -> list[str]:
+    """The keys in metrics.json of the headline of each of a mixture's members."""
+    keys = []
+    for one in report_members.with_members(root, [result]):
+        if isinstance(one, report_members.MemberResult):
+            manifest = report_members.manifest_of(root, one.member, [one])
+            if manifest is not None:
+                main = catalog.load_module("metrics", manifest.metrics[0]).MAIN
+                keys.append(f"{one.member}/{main}")
+    return keys
 
 
 def _artifacts(

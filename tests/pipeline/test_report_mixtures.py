@@ -21,6 +21,8 @@ from pipeline import (
     report_members,
     report_statistics,
     report_tables,
+    tracking_record,
+    tracking_sync,
 )
 from pipeline.cells import Cell
 from pipeline.compare import compare
@@ -143,6 +145,18 @@ def test_seeds_are_put_together_and_a_longer_training_has_its_pair(grid: Path) -
     other = {**longer.train, "hparams": {"d_model": 64}}
     unlike = dataclasses.replace(longer, train=other)
     assert not report_statistics.table(grid, DIGITS, [*alone, unlike]).joint
+
+
+def test_mlflow_has_the_headline_of_each_member_whatever_there_is_no_room_for(grid: Path) -> None:
+    result = report_cells.read(grid, JOINT)
+    heads = tracking_sync._headlines(grid, result)
+    assert heads == [f"{DIGITS}/accuracy", f"{ENDE}/bleu"]
+    assert result.metrics is not None and result.train is not None
+    crowd = {f"{DIGITS}/{number}": 0.5 for number in range(tracking_record.MAX_KEYS)}
+    metrics = {**crowd, **result.metrics}
+    kept = tracking_record.final_metrics(result.train, metrics, heads)
+    assert [kept[f"test/{key}"] for key in heads] == [metrics[key] for key in heads]
+    assert len(kept) < tracking_record.MAX_KEYS and f"test/{DIGITS}/0" in kept
 
 
 def test_a_mixture_without_its_members_alone_has_tables_too(tmp_path: Path) -> None:

@@ -77,14 +77,14 @@ class Lock:
                 return next((one["md5"] for one in entries if one["relpath"] == inside), None)
         return None
 
-    def in_run_cache(
+    def kept_run(
         self,
         command: str,
         deps: Mapping[str, str],
         params: Mapping[str, Mapping[str, Any]],
         outs: list[str],
-    ) -> bool:
-        """Whether DVC has kept a run of this command.
+    ) -> Stage | None:
+        """The run of this command that DVC has kept, of several the newest, as DVC takes it.
 
         deps: path -> md5. params: file -> name -> value. outs: paths.
         """
@@ -96,7 +96,9 @@ class Lock:
         }
         text = json.dumps({**key, "outs": sorted(outs)}, sort_keys=True)
         name = hashlib.sha256(text.encode()).hexdigest()
-        return (self.root / CACHE / "runs" / name[:2] / name).is_dir()
+        kept = (self.root / CACHE / "runs" / name[:2] / name).glob("*")
+        newest = max(kept, key=lambda file: file.stat().st_mtime, default=None)
+        return None if newest is None else _kept_stage(newest)
 
     def _cached(self, md5: str) -> bool:
         return (self.root / CACHE / "files" / "md5" / md5[:2] / md5[2:]).exists()
@@ -114,6 +116,14 @@ def _stages(file: Path) -> Mapping[str, Any]:
     if not isinstance(raw, dict) or not isinstance(raw.get("stages") or {}, dict):
         raise _damaged(f"{FILE}: expected a section `stages:` as DVC writes it")
     return raw.get("stages") or {}
+
+
+def _kept_stage(file: Path) -> Stage | None:
+    try:
+        entry = yaml.load(file.read_bytes(), Loader=yaml.CSafeLoader)
+    except yaml.YAMLError:
+        return None  # DVC throws such a file away
+    return Stage(entry) if isinstance(entry, dict) else None
 
 
 def _damaged(what: str) -> UserError:

@@ -88,52 +88,50 @@ def _sources_changed(root: Path, recorded: Stage, name: str, files: dict[str, Pa
 
 def _cell(root: Path, lock: Lock, params: Params, data: Mapping[str, Step], cell: Cell) -> CellPlan:
     last = _load(root / cell.folder / "train.json")
-    train = _train(root, lock, params, data[cell.problem], cell, last)
-    evaluate = _evaluate(root, lock, params, train, cell)
+    train, trained = _train(root, lock, params, data[cell.problem], cell, last)
+    evaluate = _evaluate(root, lock, params, train, trained, cell)
     seconds = last.get("train_seconds") if last else None
     return CellPlan(cell, train, evaluate, seconds)
 
 
 def _train(
     root: Path, lock: Lock, params: Params, data: Step, cell: Cell, last: dict[str, Any] | None
-) -> Step:
+) -> tuple[Step, Stage | None]:
+    """The step, and the record of the training that is there or that DVC restores."""
     failed = _failure(root, cell.dotted)
     if data.state == TO_RUN:
-        return Step(TO_RUN, failed or "after its data", bool(failed))
+        return Step(TO_RUN, failed or "after its data", bool(failed)), None
     digest = identity.train_digest(params, cell)
     md5 = _data_md5(lock, cell)
     recorded = lock.stage(cell.stage("train"))
     if recorded and recorded.digest == digest and lock.at_hand(recorded):
         if recorded.dep(_manifest(cell)).get("md5") == md5:
             here = all((root / out).exists() for out in recorded.outs)
-            return Step(DONE if here else CACHED)
-    if _kept(lock, cell, "train", digest, {_manifest(cell): md5}):
-        return Step(CACHED, "ran before with these settings")
+            return Step(DONE if here else CACHED), recorded
+    if kept := _kept(lock, cell, "train", digest, {_manifest(cell): md5}):
+        return Step(CACHED, "ran before with these settings"), kept
     if failed:
-        return Step(TO_RUN, failed, True)
-    return Step(TO_RUN, _why(root, params, cell, last, recorded, md5))
+        return Step(TO_RUN, failed, True), None
+    return Step(TO_RUN, _why(root, params, cell, last, recorded, md5)), None
 
 
-def _evaluate(root: Path, lock: Lock, params: Params, train: Step, cell: Cell) -> Step:
-    if train.state == TO_RUN:
+def _evaluate(
+    root: Path, lock: Lock, params: Params, train: Step, trained: Stage | None, cell: Cell
+) -> Step:
+    if trained is None:
         return Step(TO_RUN, "after its training")
     digest = identity.evaluate_digest(params, cell)
     recorded = lock.stage(cell.stage("evaluate"))
-    if train.state == DONE:
-        trained = lock.stage(cell.stage("train"))
-        assert trained is not None, "a training that is up to date has been recorded"
-        deps = {_manifest(cell): _data_md5(lock, cell)}
-        for name in ("checkpoint", "train.json"):
-            path = (cell.folder / name).as_posix()
-            deps[path] = trained.out(path).get("md5")
-        same = recorded and all(recorded.dep(path).get("md5") == md5 for path, md5 in deps.items())
-        if recorded and same and recorded.digest == digest and lock.at_hand(recorded):
-            here = all((root / out).exists() for out in recorded.outs)
-            return Step(DONE if here else CACHED)
-        if _kept(lock, cell, "evaluate", digest, deps):
-            return Step(CACHED, "ran before with these settings")
-    elif recorded and recorded.digest == digest and lock.at_hand(recorded):
-        return Step(CACHED)
+    deps = {_manifest(cell): _data_md5(lock, cell)}
+    for name in ("checkpoint", "train.json"):
+        path = (cell.folder / name).as_posix()
+        deps[path] = trained.out(path).get("md5")
+    same = recorded and all(recorded.dep(path).get("md5") == md5 for path, md5 in deps.items())
+    if recorded and same and recorded.digest == digest and lock.at_hand(recorded):
+        here = train.state == DONE and all((root / out).exists() for out in recorded.outs)
+        return Step(DONE if here else CACHED)
+    if _kept(lock, cell, "evaluate", digest, deps):
+        return Step(CACHED, "ran before with these settings")
     failed = _failure(root, cell.dotted)
     if failed:
         return Step(TO_RUN, failed, True)
@@ -141,12 +139,14 @@ def _evaluate(root: Path, lock: Lock, params: Params, train: Step, cell: Cell) -
     return Step(TO_RUN, why)
 
 
-def _kept(lock: Lock, cell: Cell, kind: str, digest: str, deps: Mapping[str, str | None]) -> bool:
-    """Whether the run-cache holds this run: DVC then restores it instead of running it."""
+def _kept(
+    lock: Lock, cell: Cell, kind: str, digest: str, deps: Mapping[str, str | None]
+) -> Stage | None:
+    """This run in the run-cache, if it holds it: DVC then restores it instead of running it."""
     if not all(deps.values()):
-        return False
+        return None
     words = f"{cell.problem} {cell.model} {cell.hparams} {cell.seed}"
-    return lock.in_run_cache(
+    return lock.kept_run(
         f"python -m pipeline {kind} {words}",
         {path: str(md5) for path, md5 in deps.items()},
         {digests.file(cell): {kind: digest}},

@@ -85,6 +85,15 @@ def test_settings_that_ran_before_are_in_the_run_cache(single: Project) -> None:
     assert not any("train@" in stage for stage in single.dvc("repro").stages)
 
 
+def test_a_cell_that_was_left_out_for_a_while_is_restored_whole(finished: Project) -> None:
+    cell = "pairs/transformer/tiny/1"
+    finished.edit("params.yaml", "exclude: []", f"exclude: [{cell}]")
+    assert finished.dvc("repro").code == 0
+    finished.edit("params.yaml", f"exclude: [{cell}]", "exclude: []")
+    assert lines(finished)[cell] == "cached ran before with these settings"
+    assert not any(cell.replace("/", "-") in stage for stage in finished.dvc("repro").stages)
+
+
 def test_an_edited_data_file(finished: Project) -> None:
     with (finished.folder / "outside" / "train.tsv").open("a") as stream:
         stream.write("x\ty\n")

@@ -127,16 +127,26 @@ class Predictor:
                 yield waiting.popleft().result()
 
     def _make_ready(self, batch: dict[str, np.ndarray]) -> None:
-        """Lets TensorFlow see two tiny batches first, with room for nothing: it makes a graph for
-        all shapes only when it meets the second one, and threads had better find it made."""
-        for size in () if self._ready else (1, 2):
-            shape = (size, 2 * size)
-            tiny = {"room": np.zeros(shape, bool), "noise": np.zeros(shape, np.int32)}
-            inputs = batch["inputs"]  # ids vary in length; all else can be as it is
-            varies = self.network.input_modality == "symbol"
-            whole = shape if varies else (size, *inputs.shape[1:])
-            tiny["inputs"] = np.zeros(whole, inputs.dtype)
-            self._model.predict_on_batch(tiny)
+        """Has TensorFlow make the graph for all shapes, and run it once with room for nothing, before
+        threads need it.
+
+        By itself it would make a graph for the first shape alone, and this one at the second.
+        """
+        if self._ready:
+            return
+        import tensorflow as tf
+
+        tiny = {"room": np.zeros((1, 2), bool), "noise": np.zeros((1, 2), np.int32)}
+        inputs = batch["inputs"]  # ids vary in length; all else can be as it is
+        varies = self.network.input_modality == "symbol"
+        tiny["inputs"] = np.zeros((1, 2) if varies else (1, *inputs.shape[1:]), inputs.dtype)
+        shapes = {name: [None, None] for name in tiny}
+        if not varies:
+            shapes["inputs"] = [None, *inputs.shape[1:]]
+        signature = {name: tf.TensorSpec(shapes[name], tiny[name].dtype) for name in tiny}
+        self._model.make_predict_function()
+        self._model.predict_function.get_concrete_function([(signature,)])
+        self._model.predict_on_batch(tiny)
         self._ready = True
 
 

@@ -164,6 +164,13 @@ def test_what_is_saved_is_what_is_loaded(model: str, kind: str, tmp_path: Path) 
         checkpoint.load_weights(network, path)
 
 
+@every_case
+def test_no_layer_is_left_to_be_built(model: str, kind: str, tmp_path: Path) -> None:
+    """For one that is, Keras on JAX runs the model operation by operation first, each compiled."""
+    network = shared_network(model, kind, tmp_path)
+    assert not [layer.path for layer in network._flatten_layers() if not layer.built]
+
+
 @pytest.mark.parametrize("norm", ["pre", "post"])
 def test_the_transformer_has_as_many_weights_as_its_formula(norm: str, tmp_path: Path) -> None:
     network = network_of("transformer", "symbol", tmp_path, norm=norm)

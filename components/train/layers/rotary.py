@@ -20,6 +20,12 @@ class Rotary(keras.layers.Layer):
 
     adds_scores = False
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        # Where one layer of a model is not, Keras on JAX first runs the whole model operation by operation
+        # (`predict_on_batch`), a program compiled for each.
+        self.built = True
+
     def turn(self, x: Any, places: Any) -> Any:
         """x [B, H, T, D/H] at places [T] or [B, T] (a size of 1 stands for all) to the same shape."""
         half = x.shape[-1] // 2

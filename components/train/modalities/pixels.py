@@ -39,6 +39,7 @@ class Modality(keras.layers.Layer):
     def build(self, *_: Any) -> None:
         if self.channels not in (1, CHANNELS):
             self.mix.build((None, None, None, self.channels))
+        self.mix.built = True  # or unused: see `Rotary`
         self.built = True
 
     def mask(self, pixels: Any) -> Any:

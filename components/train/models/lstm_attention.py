@@ -88,6 +88,7 @@ class Body(keras.layers.Layer):
         if self.attention == "bahdanau":
             self.query.build((None, d))
             self.score = self.add_weight(shape=(width,), initializer="glorot_uniform", name="score")
+        self.query.built = True  # or unused: see `Rotary`
         self.project.build((None, width))
         self.built = True
 

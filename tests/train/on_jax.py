@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 import keras
 import numpy as np
@@ -20,6 +23,28 @@ def skip_without_jax() -> None:
     pytest.importorskip("jax", exc_type=ImportError)
     if keras.backend.backend() != "tensorflow":
         pytest.skip("compares this process, on TensorFlow, with another on JAX")
+
+
+@contextlib.contextmanager
+def undrawn() -> Iterator[None]:
+    """Networks are built with NumPy's zeros where their weights would be drawn.
+
+    For weights that a file gives afterwards: JAX would compile a program for every shape for nothing.
+    """
+
+    def filled(value: float) -> Callable[..., np.ndarray]:
+        def fill(self: Any, shape: Any, dtype: Any = None, **_: Any) -> np.ndarray:
+            return np.full(shape, value, keras.backend.standardize_dtype(dtype))
+
+        return fill
+
+    own = keras.initializers
+    values = dict.fromkeys((own.RandomNormal, own.RandomUniform, own.VarianceScaling), 0.0)
+    values |= dict.fromkeys((own.TruncatedNormal, own.Orthogonal, own.Zeros), 0.0)
+    with contextlib.ExitStack() as stack:
+        for initializer, value in {**values, own.Ones: 1.0}.items():
+            stack.enter_context(mock.patch.object(initializer, "__call__", filled(value)))
+        yield
 
 
 def on_jax(*arguments: str, timeout: float) -> str:

@@ -42,11 +42,13 @@ def as_before() -> Iterator[None]:
     configure(Runtime(), 1)
 
 
-def start(data: Path, out: Path, changes: dict[str, Any]) -> subprocess.Popen[str]:
-    out.mkdir(exist_ok=True)
-    words = [sys.executable, "-m", "tests.train.train_once", str(data), str(out)]
+def start(data: Path, trainings: dict[Path, dict[str, Any]]) -> subprocess.Popen[str]:
+    """A process that trains into each of the folders, one after another."""
+    for out in trainings:
+        out.mkdir(exist_ok=True)
+    given = json.dumps({str(out): changes for out, changes in trainings.items()})
     return subprocess.Popen(
-        [*words, json.dumps(changes)],
+        [sys.executable, "-m", "tests.train.train_once", str(data), given],
         cwd=REPOSITORY,
         env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
         stdout=subprocess.PIPE,
@@ -55,11 +57,12 @@ def start(data: Path, out: Path, changes: dict[str, Any]) -> subprocess.Popen[st
     )
 
 
-def finish(data: Path, out: Path, **changes: Any) -> dict[str, Any]:
-    process = start(data, out, changes)
-    said, errors = process.communicate(timeout=120)
+def finish(data: Path, trainings: dict[Path, dict[str, Any]]) -> list[dict[str, Any]]:
+    """What each of the trainings returned."""
+    process = start(data, trainings)
+    said, errors = process.communicate(timeout=120 * len(trainings))
     assert process.returncode == 0, said[-2000:] + errors[-3000:]
-    return json.loads((out / "done.json").read_text())
+    return [json.loads((out / "done.json").read_text()) for out in trainings]
 
 
 def losses(out: Path, split: str, key: str) -> list[float]:
@@ -77,7 +80,7 @@ def test_killed_at_any_moment_it_ends_with_the_same_bytes(
     moments = random.Random(4)
     restarts = 0
     for _ in range(2):
-        process = start(data, killed, long)
+        process = start(data, {killed: long})
         assert process.stdout is not None
         left = moments.randint(2, 9)
         for line in process.stdout:
@@ -88,7 +91,7 @@ def test_killed_at_any_moment_it_ends_with_the_same_bytes(
         process.communicate()
         restarts += process.returncode == -signal.SIGKILL
     assert restarts == 2
-    done = finish(data, killed, **long)
+    done = train_once.run(data, killed, long, print)
     assert done["steps"] == 120
     for name in WEIGHTS:
         file = f"checkpoint/{name}.safetensors"
@@ -112,8 +115,7 @@ def test_jax_goes_on_too_and_keeps_moving_averages(data: Path, tmp_path: Path) -
     pytest.importorskip("jax")
     short = {"runtime": {"backend": "jax"}, "settings": {"steps": 12, "eval_steps": 4}}
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    finish(data, whole, **short)
-    process = start(data, killed, short)
+    process = start(data, {killed: short})
     assert process.stdout is not None
     seen = 0
     for line in process.stdout:
@@ -123,7 +125,9 @@ def test_jax_goes_on_too_and_keeps_moving_averages(data: Path, tmp_path: Path) -
     process.send_signal(signal.SIGKILL)
     process.communicate()
     assert process.returncode == -signal.SIGKILL
-    assert finish(data, killed, **short)["steps"] == 12
+    # It goes on in a process that then makes the whole.
+    for done in finish(data, {killed: short, whole: short}):
+        assert done["steps"] == 12
     for name in WEIGHTS:
         file = f"checkpoint/{name}.safetensors"
         assert (whole / file).read_bytes() == (killed / file).read_bytes(), name
@@ -136,14 +140,20 @@ def test_two_devices_give_the_losses_of_one(backend: str, data: Path, tmp_path: 
     # Dropout draws other numbers where a batch is cut in two; everything else must agree.
     still = {"dropout": 0.0, "attention_dropout": 0.0, "relu_dropout": 0.0, "ema_decay": 0.0}
     settings = {"steps": 10, "eval_steps": 10, "log_steps": 1}
-    found = {}
-    for devices in ("cpu:1", "cpu:2"):
-        out = tmp_path / devices.replace(":", "")
-        runtime = {"backend": backend, "devices": devices}
-        # An even number of rows for both, so that the batches are the same.
-        finish(data, out, runtime=runtime, settings=settings, hparams={**still, "batch_tokens": 80})
-        found[devices] = losses(out, "train", "loss") + losses(out, "dev", "dev_loss")
-    np.testing.assert_allclose(found["cpu:2"], found["cpu:1"], atol=1e-5)
+    trainings: dict[Path, dict[str, Any]] = {}
+    for devices in ("cpu:2", "cpu:1"):
+        trainings[tmp_path / devices.replace(":", "")] = {
+            "runtime": {"backend": backend, "devices": devices},
+            "settings": settings,
+            # An even number of rows for both, so that the batches are the same.
+            "hparams": {**still, "batch_tokens": 80},
+        }
+    two, one = finish(data, trainings)
+    assert len(two["devices"]) == 2 and len(one["devices"]) == 1
+    on_two, on_one = (
+        losses(out, "train", "loss") + losses(out, "dev", "dev_loss") for out in trainings
+    )
+    np.testing.assert_allclose(on_two, on_one, atol=1e-5)
 
 
 @pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])

@@ -1,6 +1,6 @@
-"""A real training; as a process of its own, for tests that kill it or change its devices.
+"""Real trainings; as a process of their own, for tests that kill it or change its devices.
 
-python -m tests.train.train_once DATA OUT [JSON of overrides]
+python -m tests.train.train_once DATA JSON, where JSON is {folder: overrides}; one after another.
 """
 
 from __future__ import annotations
@@ -50,11 +50,14 @@ def run(
 
 
 def main() -> None:
-    data, out = Path(sys.argv[1]), Path(sys.argv[2])
-    done = run(
-        data, out, json.loads(sys.argv[3]), lambda event: print(json.dumps(event), flush=True)
-    )
-    (out / "done.json").write_text(json.dumps(done))
+    data = Path(sys.argv[1])
+    for folder, changes in json.loads(sys.argv[2]).items():
+        out = Path(folder)
+        done = run(data, out, changes, lambda event: print(json.dumps(event), flush=True))
+        (out / "done.json").write_text(json.dumps(done))
+        import keras
+
+        keras.distribution.set_distribution(None)  # of JAX: the next may be on one device
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest

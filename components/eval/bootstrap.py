@@ -68,15 +68,16 @@ def paired(
         )
     if len(statistics_a) == 0:
         return 1.0
-    both = (statistics_a, statistics_b)
-    observed = np.subtract(*(_value(score, key, one.sum(axis=0)) for one in both))
+    observed = abs(
+        _value(score, key, statistics_a.sum(axis=0)) - _value(score, key, statistics_b.sum(axis=0))
+    )
     differences = np.concatenate(
         [
-            np.subtract(*(score(counts @ one)[key] for one in both))
+            score(counts @ statistics_a)[key] - score(counts @ statistics_b)[key]
             for counts in _resamples(len(statistics_a), samples, seed)
         ]
     )
-    exceeding = int(np.sum(np.abs(differences - differences.mean()) >= abs(observed)))
+    exceeding = int(np.sum(np.abs(differences - differences.mean()) >= observed))
     return (exceeding + 1) / (samples + 1)
 
 

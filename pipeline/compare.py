@@ -87,7 +87,10 @@ def _picture_name(key: str) -> str:
 
 
 def _next_steps(root: Path, settings: TrackingSettings, prefix: str = "") -> list[str]:
-    """The two next things to do, in Markdown."""
+    """The next things to do, in Markdown."""
+    edit = f"edit params.yaml, then `{prefix}dvc repro`: only what changed runs again"
+    if not settings.enabled:
+        return [edit]
     uri = settings.uri
     # The page opens on MLflow's tools for language models unless the address asks for this one.
     page = f"#/experiments/{_experiment(root, settings)}/runs?workflowType=machine_learning"
@@ -95,7 +98,7 @@ def _next_steps(root: Path, settings: TrackingSettings, prefix: str = "") -> lis
         look = f"every run, its curves and files: {uri.rstrip('/')}/"
     else:
         look = f"`{prefix}mlflow ui --backend-store-uri {uri}`, then http://127.0.0.1:5000/{page}"
-    return [look, f"edit params.yaml, then `{prefix}dvc repro`: only what changed runs again"]
+    return [look, edit]
 
 
 def _experiment(root: Path, settings: TrackingSettings) -> str:

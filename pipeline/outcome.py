@@ -48,6 +48,7 @@ def publish(root: Path) -> str:
 def track(root: Path) -> int:
     """Makes MLflow agree with runs/ and says what that took."""
     resolved = read(root)
+    catalog.use(resolved.plugins)
     settings = TrackingSettings(**resolved.settings["tracking"])
     if not settings.enabled:
         print("tracking.enabled is false in params.yaml; nothing to do")

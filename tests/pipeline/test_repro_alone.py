@@ -46,6 +46,7 @@ def test_one_stage_alone_finds_what_resolve_writes(
 ) -> None:
     """DVC leaves `resolve` out there; a file that was removed for it would be missing."""
     (tmp_path / "params.yaml").write_text(GOOD)
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
 
     def dvc(root: Path, words: Sequence[str], _: object) -> int:
         assert resolve.is_current(root, load(root)) and "--dry" in words

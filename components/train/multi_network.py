@@ -61,4 +61,6 @@ class MultiNetwork(keras.Model):
     ) -> Any:
         """The member's own loss, a mean over its targets: a batch counts as much, whatever its problem."""
         ((name, own),) = x.items()
-        return self.members[name].compute_loss(x=own, y_pred=y_pred, training=training)
+        member = self.members[name]
+        # On JAX Keras hands what layers add to the model that is trained, which is this one.
+        return member.compute_loss(x=own, y_pred=y_pred, training=training, added=self.losses)

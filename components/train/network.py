@@ -60,8 +60,8 @@ class Network(keras.Model):
         body: a model's `Body`, not built yet, or shared and built by then.
         hp: all hparams as attributes.
         name: of the network.
-        nets: symbol modalities of other problems by vocabulary, to be shared; what is made here is
-            added. None: nothing is shared, and there is no command.
+        nets: symbol modalities of other problems by name, to be shared; what is made here is added.
+            None: nothing is shared, and there is no command.
         modalities: a file under `modalities/` to be taken for a modality, by side: what the model's
             NEEDS say under this name.
     """
@@ -195,8 +195,11 @@ class Network(keras.Model):
         y_pred: Any = None,
         sample_weight: Any = None,
         training: bool = True,
+        added: Any = None,
     ) -> Any:
         """The targets' loss, summed over real targets, over the batch's number of targets.
+
+        added: what layers add (balance of experts, pondering); None: this network's own `losses`.
 
         Where the inputs of two examples were mixed (`targets_b`, `mix`: Zhang et al. 2018, arXiv
         1710.09412) the loss is mixed alike.
@@ -211,10 +214,11 @@ class Network(keras.Model):
         weights = self.weights_of(targets) * ops.cast(real, "float32")
         weights = weights / ops.maximum(x["tokens"], 1.0)[:, None]
         loss = ops.sum(losses * weights)
-        if training and self.losses:
-            # What layers add (balance of experts, pondering): the parts of a batch that is on several
-            # devices weigh what they have of the targets, so that they add up to a mean too.
-            loss = loss + sum(self.losses) * ops.sum(weights)
+        added = self.losses if added is None else added
+        if training and added:
+            # The parts of a batch that is on several devices weigh what they have of the targets, so
+            # that they add up to a mean too.
+            loss = loss + sum(added) * ops.sum(weights)
         return loss
 
     def per_example_loss(self, batch: dict[str, Any]) -> tuple[Any, Any, Any]:
@@ -237,7 +241,9 @@ class Losses(keras.Model):
     """`per_example_loss` as a compiled function, through `predict_on_batch` on any backend."""
 
     def __init__(self, network: Network) -> None:
-        super().__init__(name="losses")
+        super().__init__(
+            name="losses", autocast=False
+        )  # numbers that are targets stay what they are
         self.network = network
         self.built = True
 
@@ -248,13 +254,15 @@ class Losses(keras.Model):
 def _shared_net(
     feature: Feature, hp: Any, name: str, nets: dict[str, Any] | None, own: Mapping[str, str]
 ) -> Any:
-    """The modality's layer; in a mixture one for all symbols of the vocabulary that is shared."""
+    """The modality's layer; in a mixture one for all symbols of the vocabulary that is shared, or one
+    for all inputs of it and one for all targets."""
     file = feature.vocabulary if feature.modality == "symbol" else None
     if nets is None or file != SHARED_VOCABULARY:
         return _make_modality(feature, hp, name, own)
-    if file not in nets:
-        nets[file] = _make_modality(feature, hp, "text", own)
-    return nets[file]
+    key = "text" if hp.shared_embedding else f"text_{name}"
+    if key not in nets:
+        nets[key] = _make_modality(feature, hp, key, own)
+    return nets[key]
 
 
 def _make_modality(feature: Feature, hp: Any, name: str, own: Mapping[str, str]) -> Any:

@@ -68,6 +68,7 @@ def check_mixture(told: dict[str, Any]) -> None:
     """Two steps were made, and every member has its scores."""
     assert told["trained"]["steps"] == 2
     assert math.isfinite(told["trained"]["dev_loss"])
+    assert min(told["losses"]) > 6, "what experts add to the loss is not there"
     scores = told["scores"]
     assert 0 <= scores["image_classification/accuracy"] <= 1
     assert scores["translation/loss"] > 0 and scores["speech_recognition/cer"] > 0

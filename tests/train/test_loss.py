@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
@@ -12,6 +15,7 @@ from components.train.loss import (
     negative_log_likelihood,
     smoothed_cross_entropy,
 )
+from components.train.network import Losses
 
 
 def by_definition(logits: np.ndarray, labels: np.ndarray, smoothing: float) -> np.ndarray:
@@ -22,6 +26,22 @@ def by_definition(logits: np.ndarray, labels: np.ndarray, smoothing: float) -> n
     log_p = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
     log_q = np.log(np.where(q > 0, q, 1.0))
     return (q * (log_q - log_p)).sum(-1)
+
+
+def test_targets_that_are_numbers_are_not_rounded_in_half_precision() -> None:
+    seen: list[str] = []
+
+    def per_example_loss(batch: dict[str, Any]) -> tuple[Any, Any, Any]:
+        seen.append(keras.backend.standardize_dtype(batch["targets"].dtype))
+        return (keras.ops.sum(batch["targets"], axis=1),) * 3
+
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        losses = Losses(SimpleNamespace(per_example_loss=per_example_loss))
+        found = losses.predict_on_batch({"targets": np.array([[120000.25]], np.float32)})
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert seen == ["float32"] and np.asarray(found) == pytest.approx(120000.25)
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.3])

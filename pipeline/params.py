@@ -13,6 +13,7 @@ from typing import Any
 
 from components import catalog, declaration
 from components.catalog import UserError, closest
+from components.train.hparams import FALLING, NO_END
 from pipeline import sections, sets
 from pipeline.cells import Cell, expand, matches, runnable
 from pipeline.located import Located, read
@@ -273,8 +274,14 @@ def _sets(
 
 
 def _check_ends(located: Located, name: str, complete: Any) -> None:
-    """A training must have a limit."""
-    for _, settings in complete:
+    """A training must have a limit, and a last step where its learning rate falls until that."""
+    for hparams, settings in complete:
+        schedule = hparams["learning_rate_schedule"]
+        if schedule in FALLING and not (settings["steps"] or settings["epochs"]):
+            located.fault(
+                ("train",), f"the learning_rate_schedule of {name!r}, {schedule}, {NO_END}"
+            )
+            return
         if not any(settings[limit] for limit in ("steps", "epochs", "minutes", "patience")):
             located.fault(
                 ("train",),

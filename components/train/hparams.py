@@ -28,6 +28,9 @@ def setting(
 
 
 SCHEDULES = ("noam", "rsqrt", "constant", "constant_exp_warmup", "cosine", "linear")
+FALLING = ("cosine", "linear")
+"""Schedules that fall until the last step, which must then be known."""
+NO_END = "falls until the last step; expected steps or epochs above 0"
 OPTIMIZERS = ("adam", "adamw", "lamb", "lion", "adafactor", "sgd", "muon")
 
 
@@ -70,8 +73,10 @@ class Hparams:
         "noam", "shape over steps; see components/train/schedules.py", choices=SCHEDULES
     )
     warmup_steps: int = setting(8000, "steps of rising learning rate", low=0)
-    beta1: float = setting(0.9, "Adam's first decay, or SGD's momentum", low=0, high=1)
-    beta2: float = setting(0.997, "Adam's second decay", low=0, high=1)
+    beta1: float = setting(
+        0.9, "Adam's first decay, or SGD's momentum", low=0, high=1, open_high=True
+    )
+    beta2: float = setting(0.997, "Adam's second decay", low=0, high=1, open_high=True)
     epsilon: float = setting(1e-9, "Adam's epsilon", low=0)
     weight_decay: float = setting(0.0, "decoupled weight decay of every weight; 0: none", low=0)
     clip_norm: float = setting(0.0, "global gradient norm is cut to this; 0: never", low=0)

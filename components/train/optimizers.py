@@ -27,7 +27,30 @@ def make_optimizer(hp: Any, total_steps: int) -> keras.optimizers.Optimizer:
     # an interval and must go on from the weights that were trained; it swaps the averages itself.
     optimizer.finalize_variable_values = lambda variables: None
     optimizer._update_model_variables_moving_average = partial(_average, optimizer)
+    if hp.accumulate_steps > 1:
+        optimizer._filter_empty_gradients = _zeros_for_none
+    if hp.clip_norm and keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        if tf.distribute.has_strategy():
+            optimizer._clip_gradients = partial(_clip_sum, optimizer._clip_gradients)
+            optimizer._all_reduce_sum_gradients = lambda pairs: pairs
     return optimizer
+
+
+def _zeros_for_none(gradients: Any, variables: Any) -> Any:
+    """In a mixture a batch has gradients of its own problem's nets. Keras on TensorFlow would update
+    those of the last batch alone, and forget what the others have accumulated."""
+    found = zip(gradients, variables, strict=True)
+    return [ops.zeros_like(v) if g is None else g for g, v in found], list(variables)
+
+
+def _clip_sum(clip: Any, gradients: Any) -> Any:
+    """Clips what all devices have found together; Keras would clip each one's share before the sum."""
+    import tensorflow as tf
+
+    context = tf.distribute.get_replica_context()
+    return clip(context.all_reduce(tf.distribute.ReduceOp.SUM, gradients))
 
 
 def _average(optimizer: Any, variables: Any) -> None:

@@ -104,6 +104,21 @@ def test_clipping_scales_to_the_norm() -> None:
     np.testing.assert_allclose(found, [1, 2, 3] - 0.1 * np.cumsum(clipped, axis=0), atol=1e-5)
 
 
+def test_a_weight_without_a_gradient_in_some_batches_keeps_what_it_has_accumulated() -> None:
+    """As the nets of a mixture's problems, which the other problems' batches do not reach."""
+    values = {**PLAIN, "optimizer": "sgd", "beta1": 0.0, "accumulate_steps": 2}
+    optimizer = make_optimizer(Hparams(**values), 4)
+    variables = [keras.Variable(np.zeros(2, np.float32)) for _ in range(2)]
+    optimizer.build(variables)
+    one, none = keras.ops.ones(2), None
+    if keras.backend.backend() == "jax":  # which has zeros there itself
+        none = keras.ops.zeros(2)
+    optimizer.apply([one, none])
+    optimizer.apply([none, one])
+    for variable in variables:
+        np.testing.assert_allclose(keras.ops.convert_to_numpy(variable), -0.05, atol=1e-6)
+
+
 @pytest.mark.parametrize("accumulate", [1, 3])
 def test_the_moving_average_is_the_closed_form(accumulate: int) -> None:
     values = {"optimizer": "sgd", "beta1": 0.5, "accumulate_steps": accumulate}

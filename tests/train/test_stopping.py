@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,15 @@ from tests.tiny import tiny_data
 from tests.train.train_once import HPARAMS
 
 
-def run(folder: Path, *, dev_metric: Any = None, **settings: Any) -> dict[str, Any]:
+def run(
+    folder: Path, *, dev_metric: Any = None, hparams: Any = None, **settings: Any
+) -> dict[str, Any]:
     tiny_data(folder / "data", sizes={"train": 60, "dev": 4, "test": 4})
     keras.utils.set_random_seed(1)
     return train(
         data_dir=folder / "data",
         model="transformer",
-        hparams=HPARAMS,
+        hparams={**HPARAMS, **(hparams or {})},
         settings=TrainSettings(**{"steps": 0, "eval_steps": 2, "log_steps": 1, **settings}),
         runtime=Runtime(),
         seed=1,
@@ -55,6 +58,18 @@ def test_patience_counts_evaluations_without_a_better_one(tmp_path: Path) -> Non
     done = run(tmp_path, patience=3, dev_metric=metric)
     assert done["steps"] == 2 * 5
     assert done["best"] == {"step": 4, "metric": "dev_metric", "value": 0.3}
+
+
+def test_a_metric_that_is_no_number_yet_is_the_best_only_until_one_is(tmp_path: Path) -> None:
+    values = iter([math.nan, math.nan, 0.5, math.nan, 0.4, 0.3])
+    done = run(tmp_path, patience=3, dev_metric=lambda _: {"dev_metric": next(values)})
+    assert done["steps"] == 2 * 6
+    assert done["best"] == {"step": 6, "metric": "dev_metric", "value": 0.5}
+
+
+def test_a_rate_that_falls_until_the_last_step_needs_one(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="cosine falls until the last step; expected steps or"):
+        run(tmp_path, patience=2, hparams={"learning_rate_schedule": "cosine"})
 
 
 def test_wall_time_ends_it_within_a_batch_and_evaluates(tmp_path: Path) -> None:

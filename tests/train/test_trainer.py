@@ -140,20 +140,29 @@ def test_two_devices_give_the_losses_of_one(backend: str, data: Path, tmp_path: 
     # Dropout draws other numbers where a batch is cut in two; everything else must agree.
     still = {"dropout": 0.0, "attention_dropout": 0.0, "relu_dropout": 0.0, "ema_decay": 0.0}
     settings = {"steps": 10, "eval_steps": 10, "log_steps": 1}
+    # What a gradient is cut to must be that of the whole batch; Adam would not tell.
+    clipped = {"optimizer": "sgd", "clip_norm": 0.05, "learning_rate_schedule": "constant"}
     trainings: dict[Path, dict[str, Any]] = {}
     for devices in ("cpu:2", "cpu:1"):
-        trainings[tmp_path / devices.replace(":", "")] = {
-            "runtime": {"backend": backend, "devices": devices},
-            "settings": settings,
-            # An even number of rows for both, so that the batches are the same.
-            "hparams": {**still, "batch_tokens": 80},
-        }
-    two, one = finish(data, trainings)
-    assert len(two["devices"]) == 2 and len(one["devices"]) == 1
-    on_two, on_one = (
-        losses(out, "train", "loss") + losses(out, "dev", "dev_loss") for out in trainings
-    )
-    np.testing.assert_allclose(on_two, on_one, atol=1e-5)
+        for number, more in enumerate(({}, clipped)):
+            trainings[tmp_path / f"{devices[-1]}-{number}"] = {
+                "runtime": {"backend": backend, "devices": devices},
+                "settings": settings,
+                # An even number of rows for both, so that the batches are the same.
+                "hparams": {**still, "batch_tokens": 80, **more},
+            }
+    assert [len(done["devices"]) for done in finish(data, trainings)] == [2, 2, 1, 1]
+    found = [losses(out, "train", "loss") + losses(out, "dev", "dev_loss") for out in trainings]
+    np.testing.assert_allclose(found[:2], found[2:], atol=1e-5)
+    assert np.ptp(found[1]) > 0.1
+
+
+def test_accumulation_on_several_devices_of_tensorflow_is_refused(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("components.train.trainer.shared_devices", lambda _: ["cpu:0", "cpu:1"])
+    with pytest.raises(UserError, match="accumulate_steps above 1 needs one device"):
+        train_once.run(data, tmp_path, {"hparams": {"accumulate_steps": 2}}, print)
 
 
 @pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])

@@ -43,6 +43,7 @@ NEEDS: dict[str, Any] = {}
 class Options:
     """What ByteNet alone is told; `num_layers` is the number of dilations, 1, 2, 4, .."""
 
+    RULES = {"kernel_size % 2 == 1": "kernel_size {kernel_size} must be odd"}
     kernel_size: int = setting(3, "taps of a convolution; odd", low=1)
     num_repeats: int = setting(4, "times that encoder and decoder go through all dilations", low=1)
     lengthening: int = setting(50, "percent of their length that is added to the inputs", low=0)

@@ -51,6 +51,7 @@ NEEDS: dict[str, Any] = {
 class Options(AttentionOptions, DepthOptions, ExpertOptions):
     """What MultiModel alone is told."""
 
+    RULES = {"large_kernel_size % 2 == 1": "large_kernel_size {large_kernel_size} must be odd"}
     large_kernel_size: int = setting(15, "taps of the wide windows; odd", low=1)
     audio_blocks: int = setting(
         4, "residual blocks over sound before the one of d_model channels", low=1, high=8

@@ -51,6 +51,7 @@ class Options(AttentionOptions):
     RULES = {
         "len(kernels) == len(dilations) and len(kernels) > 2": "kernels {kernels} and dilations "
         "{dilations} must be as many, 3 or more",
+        "all(kernel % 2 == 1 for kernel in kernels)": "kernels {kernels} must be odd",
     }
     separability: int = setting(
         -2, "how convolutions cut channels: 0 depthwise separable, -g super-separable, g grouped"

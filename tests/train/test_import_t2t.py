@@ -261,7 +261,7 @@ def test_the_commands(
         (["decode", str(tmp_path), "lines.txt"], "train.json is not there"),
         (["import", "t2t", "gone"], "gone.index is not there"),
     ):
-        monkeypatch.setattr(sys, "stdin", io.StringIO("ab\n"))
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"ab\n")))
         assert cli.main(wrong) == 1
         error = capsys.readouterr().err
         assert message in error and "Traceback" not in error

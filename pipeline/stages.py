@@ -15,7 +15,7 @@ from pipeline.progress import Progress
 from pipeline.resolved import Resolved, read
 from pipeline.settled import command, forget_work, settled
 from pipeline.tracking import TrackingSettings
-from pipeline.unedited import code_now, refuse_edited
+from pipeline.unedited import unedited
 from pipeline.whole_file import write_json
 
 DATA_SEED = 1
@@ -112,9 +112,9 @@ def _train(
     """Trains into a folder: the cell's own, or the store's."""
     _need(root / "data" / cell.problem / "manifest.json", f"datagen@{cell.problem}")
     catalog.use(resolved.plugins)
-    refuse_edited("train", resolved, cell)
+    code = unedited("train", resolved, cell)
     signature = resolved.problems[cell.problem]["signature"]
-    described = record.describe(root, resolved, cell, code_now("train", resolved, cell))
+    described = record.describe(root, resolved, cell, code)
     settings = TrackingSettings(**resolved.settings["tracking"])
     with tracking.live(cell, settings, root, record=described) as send:
 
@@ -140,7 +140,7 @@ def _train(
             manifest = Manifest.load(data_dir)
             dev_metric = dev_metric_fn(data_dir, manifest, train_settings.dev_examples)
         # Importing the libraries may have taken long enough for an edit.
-        refuse_edited("train", resolved, cell)
+        unedited("train", resolved, cell)
         result = run(
             data_dir=data_dir,
             model=cell.model,
@@ -166,7 +166,7 @@ def _evaluate(
     """Evaluates the training that is in a folder, and writes there."""
     _need(folder / "train.json", cell.stage("train"))
     catalog.use(resolved.plugins)
-    refuse_edited("evaluate", resolved, cell)
+    unedited("evaluate", resolved, cell)
     from components.train.hparams import Runtime
     from components.train.runtime import configure
 
@@ -174,7 +174,7 @@ def _evaluate(
     from components.eval.evaluate import evaluate as run
 
     # As in `_train`.
-    refuse_edited("evaluate", resolved, cell)
+    unedited("evaluate", resolved, cell)
     return run(
         run_dir=folder,
         data_dir=root / "data" / cell.problem,

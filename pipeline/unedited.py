@@ -17,19 +17,14 @@ from pipeline.resolved import Resolved
 ROOTS = {"train": identity.train_roots, "evaluate": identity.evaluate_roots}
 
 
-def code_now(kind: str, resolved: Resolved, cell: Cell) -> dict[str, str]:
+def unedited(kind: str, resolved: Resolved, cell: Cell) -> dict[str, str]:
     """The fingerprint of the code that trains or evaluates a cell, file by file, as it is now.
 
     `catalog.use` must have run. Not remembered from call to call, but for the hash of a file that
-    nobody has written to: some milliseconds.
+    nobody has written to: some milliseconds. Raises UserError if it is no longer what `resolve` saw.
     """
-    signature = resolved.problems[cell.problem]["signature"]
-    return fingerprint(closure(ROOTS[kind](signature, cell.model)))
-
-
-def refuse_edited(kind: str, resolved: Resolved, cell: Cell) -> None:
-    """Raises UserError if the code of a cell's work is no longer what `resolve` saw."""
-    code, runtime = code_now(kind, resolved, cell), resolved.settings["runtime"]
+    signature, runtime = resolved.problems[cell.problem]["signature"], resolved.settings["runtime"]
+    code = fingerprint(closure(ROOTS[kind](signature, cell.model)))
     if kind == "train":
         names: Mapping[str, object] = resolved.hparams[cell.hparams][cell.model]
         settings, wanted = [names["hparams"], names["train"]], record.train_digest(resolved, cell)
@@ -41,3 +36,4 @@ def refuse_edited(kind: str, resolved: Resolved, cell: Cell) -> None:
             "were, so that its results are not taken for those of other code; run `dvc repro` again "
             "(before a stage alone: `python -m pipeline resolve`)"
         )
+    return code

@@ -117,8 +117,9 @@ def prepare(
     rows_folder = partial / "work" / "rows"
     spools, origins = read_splits(problem, name, task, rows_folder, cache_dir, seed, report)
     cuts = {split: cut for split in SPLITS if isinstance(cut := getattr(problem, split), Cut)}
-    classes_in = task.inputs == "class_label"
-    rows = layout.cut(spools, cuts, seed, task.cut_by_input, classes_in)
+    rows = layout.cut(
+        spools, cuts, seed, by_input=task.cut_by_input, classes_in=task.inputs == "class_label"
+    )
     placements, counts, leakage = layout.place(rows, problem.drop, problem.shards, seed)
     told = {"counts": counts, "leakage": leakage, "origins": origins}
     return Prepared(problem, name, task, partial, rows["train"], placements, spools, told)

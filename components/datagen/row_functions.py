@@ -60,14 +60,14 @@ def _array(made: Any, name: str, where: str) -> pa.Array:
         raise UserError(f"{where}: no column {name!r}; {closest(name, made)}")
     try:
         array = pa.RecordBatch.from_pydict({name: made[name]}).column(0)
-        if array.null_count:
-            row = pc.index(pc.is_null(array), True).as_py()
-            raise UserError(f"{where}: {name!r} is None in row {row} of the batch; expected text")
         kind = array.type
-        if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_string(kind):
-            return array
-        return array.cast(pa.string())
-    except (ValueError, TypeError, NotImplementedError, pa.ArrowException) as error:
+        if not (pa.types.is_binary(kind) or pa.types.is_large_binary(kind)):
+            array = array.cast(pa.string())
+    except (ValueError, TypeError, NotImplementedError) as error:  # Arrow's own are among them
         raise UserError(
             f"{where}: {name!r}: expected a sequence of text (bytes for images): {error}"
         ) from error
+    if array.null_count:
+        row = pc.index(pc.is_null(array), True).as_py()
+        raise UserError(f"{where}: {name!r} is None in row {row} of the batch; expected text")
+    return array

@@ -55,8 +55,8 @@ def paired(
 
     Of the resampled differences, centred on their mean, the share that is as far from 0 as the
     observed one; (count + 1) / (samples + 1). Equal systems, and no sentence, give 1. sacrebleu's
-    `paired-bs` takes absolute values before it centres them, which leaves one side of the two: two
-    systems that are equally good differ there at p < 0.05 in one of ten test sets, not of twenty.
+    `paired-bs` takes absolute values before it centres them, which leaves one side of the two, and
+    about half of this p.
 
     Raises ValueError if the two have different sentences.
     """

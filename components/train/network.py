@@ -241,9 +241,8 @@ class Losses(keras.Model):
     """`per_example_loss` as a compiled function, through `predict_on_batch` on any backend."""
 
     def __init__(self, network: Network) -> None:
-        super().__init__(
-            name="losses", autocast=False
-        )  # numbers that are targets stay what they are
+        # Targets that are numbers stay what they are.
+        super().__init__(name="losses", autocast=False)
         self.network = network
         self.built = True
 

@@ -81,12 +81,12 @@ def train(
                 f"the model {model} cannot keep the texts of a row apart, so packing must be false; "
                 "transformer can"
             )
-        if hp.accumulate_steps > 1 and len(shared_devices(runtime)) > 1:
-            if runtime.backend == "tensorflow":
-                raise UserError(
-                    "accumulate_steps above 1 needs one device on tensorflow (runtime.devices: auto "
-                    "or gpu:1); runtime.backend: jax has it on several"
-                )
+        several = len(shared_devices(runtime)) > 1
+        if hp.accumulate_steps > 1 and several and runtime.backend == "tensorflow":
+            raise UserError(
+                "accumulate_steps above 1 needs one device on tensorflow (runtime.devices: auto or "
+                "gpu:1); runtime.backend: jax has it on several"
+            )
         total = total_steps(settings, stream.batches_per_epoch)
         if total == UNBOUNDED and hp.learning_rate_schedule in FALLING:
             raise UserError(f"learning_rate_schedule {hp.learning_rate_schedule} {NO_END}")
@@ -268,11 +268,11 @@ class _Run:
         weights = checkpoint.arrays(checkpoint.weights(self.network))
         checkpoint.save(weights, self.kept(p.step))
         p.kept = [*p.kept, p.step][-self.settings.average :]
-        # A dev metric may have no value yet, and not be a number.
-        better = p.best_value is None or (
-            not math.isnan(value)
-            and (math.isnan(p.best_value) or (value > p.best_value) == self.higher)
-            and value != p.best_value
+        better = (
+            p.best_value is None
+            or (value > p.best_value if self.higher else value < p.best_value)
+            # A dev metric may not have been a number so far, with which all comparisons are false.
+            or (math.isnan(p.best_value) and not math.isnan(value))
         )
         if better:
             p.best_step, p.best_value, p.best_loss, p.stale = p.step, value, dev_loss, 0

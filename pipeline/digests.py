@@ -26,12 +26,21 @@ def file(cell: Cell) -> str:
     return f"{FOLDER}/{cell.name}.json"
 
 
+def _file_of_data(problem: str) -> str:
+    return f"{FOLDER}/{problem}/datagen.json"
+
+
+def of_data(root: Path, problem: str) -> str:
+    """The digest that `resolve` wrote for a problem's data."""
+    return str(json.loads((root / _file_of_data(problem)).read_bytes())["datagen"])
+
+
 def of(params: Params) -> dict[str, dict[str, str]]:
     """File -> stage -> digest, for every stage of the grid."""
     return {
         f"{FOLDER}/compare.json": {"compare": identity.compare_digest(params)},
         **{
-            f"{FOLDER}/{name}/datagen.json": {"datagen": identity.datagen_digest(problem)}
+            _file_of_data(name): {"datagen": identity.datagen_digest(problem)}
             for name, problem in params.problems.items()
         },
         **{

@@ -71,7 +71,12 @@ def evaluate_roots(signature: Mapping[str, Any], model: str) -> tuple[Path, ...]
 
 def datagen_digest(problem: ProblemInUse) -> str:
     """Identity of a problem's data, the bytes of its sources aside (DVC tracks those)."""
-    return digest([problem.name, problem_settings(problem), combine(_code(datagen_roots(problem)))])
+    return data_digest(problem, _code(datagen_roots(problem)))
+
+
+def data_digest(problem: ProblemInUse, code: dict[str, str]) -> str:
+    """Of a problem's data, by its settings and the fingerprint of the code that makes it."""
+    return digest([problem.name, problem_settings(problem), combine(code)])
 
 
 def train_digest(params: Params, cell: Cell) -> str:

@@ -15,7 +15,7 @@ from pipeline.progress import Progress
 from pipeline.resolved import Resolved, read
 from pipeline.settled import command, forget_work, settled
 from pipeline.tracking import TrackingSettings
-from pipeline.unedited import unedited
+from pipeline.unedited import unedited, unedited_problem
 from pipeline.whole_file import write_json
 
 DATA_SEED = 1
@@ -32,12 +32,10 @@ def datagen(root: Path, problem: str) -> None:
     progress = Progress(problem)
     with recorded(root, problem, f"datagen@{problem}"):
         from components.datagen.generate import generate
-        from pipeline.problems import build
 
         catalog.use(resolved.plugins)
-        described = resolved.problems[problem]
         manifest = generate(
-            build(described["file"], described["layers"], described.get("members")),
+            unedited_problem(root, resolved, problem),
             problem,
             root / "data" / problem,
             beam=resolved.settings["beam"],

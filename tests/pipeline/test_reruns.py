@@ -173,6 +173,22 @@ def test_no_work_is_done_by_code_that_resolve_has_not_seen(finished: Project, ki
     assert run.code == 0, run.output
 
 
+def test_no_data_is_made_by_code_that_resolve_has_not_seen(finished: Project) -> None:
+    file = "components/datagen/tasks/translation.py"
+    manifest = finished.root / "data/pairs/manifest.json"
+    before, made = (finished.root / file).read_text(), manifest.read_bytes()
+    stage = "datagen@pairs"
+    by_dvc = ("env", f"DVC_STAGE={stage}", sys.executable, "-m", "pipeline", "datagen", "pairs")
+    append(file)(finished)
+    run = finished.command(*by_dvc)
+    assert run.code == 1, run.output
+    assert f"{stage} failed: source files of {stage} changed since `resolve` ran" in run.output
+    assert manifest.read_bytes() == made
+    (finished.root / file).write_text(before)
+    run = finished.command(*by_dvc)
+    assert run.code == 0, run.output
+
+
 def test_nothing_runs_again_without_an_edit(finished: Project) -> None:
     assert finished.dvc("repro").stages == []
     status = finished.dvc("status")

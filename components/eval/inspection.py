@@ -146,7 +146,7 @@ def nearest(pattern: str, paths: Any) -> list[str]:
 def attention(seen: Seen, examples: Examples) -> list[list[AttentionMap]]:
     """The attention maps of each example, without padding, in the order of the calls.
 
-    A matrix of other lengths than the sides', as that of attention in blocks, is left out.
+    A matrix of other lengths than the sides' is left out.
     """
     found: list[list[AttentionMap]] = [[] for _ in examples.rows]
     for name, calls in seen.items():

@@ -161,6 +161,19 @@ def test_one_stack_shows_targets_over_inputs_and_targets(tmp_path: Path) -> None
     np.testing.assert_allclose(both.weights.sum(-1), 1.0, atol=1e-5)
 
 
+def test_attention_in_blocks_is_shown_over_all_positions(tmp_path: Path) -> None:
+    problem = Problem(tmp_path, "image_transformer", **SMALL, block_length=2)
+    found = problem.examples(1)
+    (maps,) = attention(inside(problem.network, found.batch), found)
+    assert [one.sides for one in maps] == ["targets over targets"] * 2
+    for one in maps:
+        assert one.weights.shape[1] > 4
+        np.testing.assert_allclose(one.weights.sum(-1), 1.0, atol=1e-5)
+        query, key = np.indices(one.weights.shape[1:])
+        seen = (key <= query) & (query // 2 - key // 2 <= 1)
+        np.testing.assert_array_equal(one.weights > 0, np.broadcast_to(seen, one.weights.shape))
+
+
 def test_experts_are_drawn_and_dropped_choices_counted(tmp_path: Path) -> None:
     problem = Problem(tmp_path, "transformer_moe", **MIXED)
     found = problem.look(3)

@@ -9,6 +9,7 @@ Reference: Vaswani et al. 2017 (arXiv 1706.03762), section 3.2.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -19,7 +20,7 @@ from components.train.layers import masks
 from components.train.layers.dropout import Dropout
 from components.train.layers.fused_attention import kernel_for
 from components.train.layers.masks import MASKED
-from components.train.watch import see
+from components.train.watch import see, watched
 
 __all__ = ["MASKED", "Attention", "causal_bias", "padding_bias"]
 
@@ -130,13 +131,14 @@ class Attention(keras.layers.Layer):
         bias: Any,
         training: bool | None = None,
         places: tuple[Any, Any] | None = None,
+        show: Callable[[Any], None] | None = None,
     ) -> Any:
         """Queries from [B, T, D] over keys and values [B, num_kv_heads, L, D/H] -> [B, T, D].
 
         bias: broadcasts to [B, H, T, L], float32; None: nothing is hidden. places: of queries and of
-        keys, where there are positions.
+        keys, where there are positions. show: see `weigh`.
         """
-        y = self.weigh(self.heads(self.project(x, "q")), k, v, bias, places, training)
+        y = self.weigh(self.heads(self.project(x, "q")), k, v, bias, places, training, show)
         return self.project(ops.reshape(ops.transpose(y, (0, 2, 1, 3)), ops.shape(x)), "output")
 
     def weigh(
@@ -147,8 +149,12 @@ class Attention(keras.layers.Layer):
         bias: Any,
         places: tuple[Any, Any] | None = None,
         training: bool | None = None,
+        show: Callable[[Any], None] | None = None,
     ) -> Any:
-        """Queries [B, H, T, D/H], not scaled, over keys and values to their weighted values."""
+        """Queries [B, H, T, D/H], not scaled, over keys and values to their weighted values.
+
+        show: given the weights [B, H, T, L] where somebody watches; None: they are shown as they are.
+        """
         if self.positions is not None and places is not None:
             q = self.positions.turn(q, places[0])
         if self.num_kv_heads < self.num_heads:
@@ -167,7 +173,10 @@ class Attention(keras.layers.Layer):
             # is slow on the CPU where rows share the bias: see benchmarks/losses.py.
             logits = ops.squeeze(ops.expand_dims(logits, 0) + ops.expand_dims(bias, 0), 0)
         weights = ops.softmax(logits, axis=-1)
-        see(self, "weights", weights)
+        if show is None:
+            see(self, "weights", weights)
+        elif watched():
+            show(weights)
         weights = self.drop(ops.cast(weights, q.dtype), training=training)
         y = ops.matmul(weights, v)
         more = None if self.positions is None else self.positions.values(weights, *(places or ()))

@@ -25,6 +25,7 @@ from components.train.layers import masks
 from components.train.layers.attention import Attention
 from components.train.layers.masks import MASKED, Mask
 from components.train.layers.parts import fill, neighbours
+from components.train.watch import see
 
 
 class Window(Protocol):
@@ -138,11 +139,33 @@ class Rectangles:
 def attend_locally(
     attention: Attention, x: Any, window: Window, bias: Any, training: bool | None = None
 ) -> Any:
-    """Self-attention [B, T, D] -> [B, T, D] within a window, whose `bias` of T positions is given."""
+    """Self-attention [B, T, D] -> [B, T, D] within a window, whose `bias` of T positions is given.
+
+    Who watches sees `block_weights` as they are computed, and `weights` as all attention shows them.
+    """
+
+    def show(weights: Any) -> None:
+        see(attention, "block_weights", weights)
+        see(attention, "weights", whole_weights(window, weights, ops.shape(x)[1]))
+
     kv = window.surround(attention.project(x, "kv"))
     k, v = (attention.heads(one) for one in ops.split(kv, 2, axis=-1))
     if attention.positions is not None:
         k = attention.positions.turn(k, window.places[1])
     bias = ops.tile(bias, (ops.shape(x)[0], 1, 1, 1))
-    y = attention.attend(window.fold(x), k, v, bias, training=training, places=window.places)
+    y = attention.attend(window.fold(x), k, v, bias, training, window.places, show)
     return window.unfold(y, ops.shape(x)[1])
+
+
+def whole_weights(window: Window, weights: Any, length: Any) -> Any:
+    """Weights of blocks [B * N, H, Q, M] over all T positions, [B, H, T, T].
+
+    What attention would give if each position had a unit vector for its value.
+    """
+    units = window.surround(ops.eye(length)[None])  # [N, M, T]
+    heads, queries = weights.shape[1:3]
+    by_block = ops.reshape(weights, (-1, ops.shape(units)[0], *weights.shape[1:]))
+    found = ops.einsum("bnhqm,nmt->bnqht", ops.cast(by_block, units.dtype), units)
+    found = window.unfold(ops.reshape(found, (-1, queries, heads * length)), length)
+    found = ops.reshape(found, (-1, length, heads, length))
+    return ops.transpose(found, (0, 2, 1, 3))

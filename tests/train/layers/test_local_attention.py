@@ -97,9 +97,15 @@ def test_a_window_is_full_attention_under_its_mask(
 ) -> None:
     attention = attention_of(positions=positions, num_kv_heads=kv_heads, use_bias=True)
     x, places = inputs(14), np.arange(14)
-    whole = attention(ops.convert_to_tensor(x), window.mask.bias(14, 14), places=places)
-    expected = ops.convert_to_numpy(whole)
-    np.testing.assert_allclose(locally(attention, x, window), expected, atol=5e-6)
+    bias = window.mask.bias(14, 14)
+    with watching() as full:
+        whole = attention(ops.convert_to_tensor(x), bias, places=places)
+    with watching() as seen:
+        found = locally(attention, x, window)
+    np.testing.assert_allclose(found, ops.convert_to_numpy(whole), atol=5e-6)
+    ((name, (weights,)),) = full.items()
+    assert set(seen) == {name, name.replace(":weights", ":block_weights")}
+    np.testing.assert_allclose(seen[name][0], weights, atol=1e-6)
 
 
 def test_what_a_pixel_sees_of_a_small_image() -> None:
@@ -133,8 +139,7 @@ def test_logits_are_far_fewer_than_all_pairs(
     attention = attention_of()
     with watching() as seen:
         locally(attention, inputs(1024), window)
-    ((name, (weights,)),) = seen.items()
-    assert name.endswith(":weights")
+    ((weights,),) = (calls for name, calls in seen.items() if name.endswith(":block_weights"))
     assert weights.shape == (2 * blocks, HEADS, queries, memory)
     assert weights[0, 0].size * blocks < 1024 * 1024 / 5
 

@@ -58,6 +58,15 @@ EXTRA = {
         },
         "{problem} again, {steps} steps of a model that is not above, beside the Transformer",
     ),
+    "waveform": (
+        {
+            "problem": ["speech_fsdd", "speech_waveform"],
+            "model": ["multimodel", "transformer"],
+            "hparams": ["tiny_steps"],
+            "seed": [1],
+        },
+        "{problem} after {steps} steps: spectrograms, and the samples themselves",
+    ),
     "joint": (
         {
             "model": ["multimodel"],

@@ -64,6 +64,19 @@ class LogMel:
         """The power of two that holds a window."""
         return 1 << (self.win_length - 1).bit_length()
 
+    @property
+    def channels(self) -> int:
+        """Values of a frame."""
+        return self.n_mels
+
+    def frames(self, n_samples: int, rate: int) -> int:
+        """As the function of this name."""
+        return frames(n_samples, rate, self)
+
+    def features(self, samples: np.ndarray, rate: int) -> np.ndarray:
+        """As the function of this name."""
+        return features(samples, rate, self)
+
 
 def read_wav(data: bytes) -> tuple[np.ndarray, int]:
     """The bytes of a WAV or FLAC file as (samples, sample rate in Hz).

@@ -123,16 +123,17 @@ def audio_column(values: pa.Array, feature: Feature) -> tuple[pa.Array, np.ndarr
     """What is stored of WAV or FLAC files, and the positions that each takes in a model."""
     import pyarrow as pa
 
-    from components.datagen import audio
+    from components.datagen.audio import read_wav
+    from components.datagen.front_end import front_end
 
-    settings = audio.LogMel(**feature.options["log_mel"])
+    sound = front_end(feature.options)
     whole = feature.options["stored"] == "log_mel"
     stored, positions = [], []
     for data in values.to_pylist():
-        samples, rate = audio.read_wav(data)
-        positions.append(audio_positions(audio.frames(len(samples), rate, settings)))
+        samples, rate = read_wav(data)
+        positions.append(audio_positions(sound.frames(len(samples), rate)))
         if whole:
-            data = audio.features(samples, rate, settings).astype("<f4").tobytes()
+            data = sound.features(samples, rate).astype("<f4").tobytes()
         stored.append(data)
     return pa.array(stored, pa.binary()), np.array(positions, np.int32)
 

@@ -13,7 +13,7 @@ def assemble(column: Any, feature: Feature, rows: int) -> np.ndarray:
     """An Arrow list column (None where nothing is stored) to an array, padded with 0.
 
     Returns int32 [B, L] for ids, float32 [B, 1] for reals, uint8 [B, H, W, C] for images, float32
-    [B, frames, mels] for audio, int32 zeros [B, 1] for nothing.
+    [B, frames, mels or samples] for audio, int32 zeros [B, 1] for nothing.
     """
     if feature.stored == "":
         return np.zeros((rows, 1), np.int32)
@@ -41,18 +41,19 @@ def _images(column: Any, feature: Feature) -> np.ndarray:
 
 
 def _audio(column: Any, feature: Feature) -> np.ndarray:
-    from components.datagen import audio
+    from components.datagen.audio import read_wav
+    from components.datagen.front_end import front_end
 
-    settings = audio.LogMel(**feature.options["log_mel"])
+    sound = front_end(feature.options)
     stored = feature.options["stored"] == "log_mel"
     found = []
     for value in column.flatten():
         data = value.as_py()
         if stored:
-            found.append(np.frombuffer(data, "<f4").reshape(-1, settings.n_mels))
+            found.append(np.frombuffer(data, "<f4").reshape(-1, sound.channels))
         else:
-            found.append(audio.features(*audio.read_wav(data), settings))
-    out = np.zeros((len(found), max(map(len, found)), settings.n_mels), np.float32)
+            found.append(sound.features(*read_wav(data)))
+    out = np.zeros((len(found), max(map(len, found)), sound.channels), np.float32)
     for row, frames in enumerate(found):
         out[row, : len(frames)] = frames
     return out

@@ -33,25 +33,33 @@ def test_no_task_is_forgotten() -> None:
     assert set(RAW) == tasks
 
 
-def cases() -> list[tuple[str, str]]:
-    """Every task once, with the encoder if it can answer; and one label answered by a decoder."""
+def cases() -> list[tuple[str, str, dict[str, object]]]:
+    """Every task once, with the encoder if it can answer; a label answered by a decoder; samples of
+    sound where others read spectrograms."""
     found = []
     for task in sorted(RAW):
         declared = catalog.load("tasks", task)
         kind = {"inputs": declared.inputs, "targets": declared.targets, "provides": []}
         needs = load_model_module("transformer_encoder").NEEDS
         found.append(
-            (task, "transformer" if reason_against(needs, kind) else "transformer_encoder")
+            (task, "transformer" if reason_against(needs, kind) else "transformer_encoder", {})
         )
-    return [*found, ("text_classification", "transformer")]
+    waveform: dict[str, object] = {"waveform": True}
+    return [
+        *found,
+        ("text_classification", "transformer", {}),
+        ("audio_classification", "transformer_encoder", waveform),
+    ]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("task", "model"), cases())
-def test_from_raw_files_to_metrics(task: str, model: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("task", "model", "more"), cases())
+def test_from_raw_files_to_metrics(
+    task: str, model: str, more: dict[str, object], tmp_path: Path
+) -> None:
     raw = tmp_path / "raw"
     raw.mkdir()
-    settings = {"task": task, **RAW[task](raw)}
+    settings = {"task": task, **RAW[task](raw), **more}
     problem = from_settings("mine", settings)
     data = tmp_path / "data"
     manifest = generate(problem, "mine", data)

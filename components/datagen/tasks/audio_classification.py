@@ -11,6 +11,7 @@ from components.datagen.task import Task
 from components.datagen.tasks.speech_recognition import (
     AUDIO_OPTIONS,
     augmentation,
+    check,
     checked,
     feature_options,
     shapes,
@@ -45,4 +46,5 @@ TASK = Task(
     transforms=augmentation,
     transform_names=("spec_augment",),
     options=AUDIO_OPTIONS,
+    check=check,
 )

@@ -2,7 +2,8 @@
 
 Raw rows: `audio` (a WAV or FLAC file), `text`. The features are Tensor2Tensor's log-mel spectrogram
 (`components/datagen/audio.py`), computed as a batch is read, or once with `stored: log_mel`; training
-may blot out bands and stretches of it (SpecAugment, Park et al. 2019, arXiv 1904.08779).
+may blot out bands and stretches of it (SpecAugment, Park et al. 2019, arXiv 1904.08779). With
+`waveform: true` they are the samples themselves (`components/datagen/waveform.py`).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from components.catalog import UserError
 from components.datagen.schema import Transform
 from components.datagen.task import Option, RowError, Task
 
@@ -29,6 +31,7 @@ AUDIO_OPTIONS = {
         "what shards hold: wav (small) or log_mel (computed once)",
         choices=("wav", "log_mel"),
     ),
+    "waveform": Option("bool", False, "models read the samples, and no spectrogram"),
     "freq_masks": Option("int", 0, "SpecAugment: bands blotted out in training; 0: none", low=0),
     "freq_width": Option("int", 27, "SpecAugment: mels of a band at most", low=0),
     "time_masks": Option(
@@ -43,13 +46,13 @@ AUDIO_OPTIONS = {
 
 def checked(recordings: pa.Array, problem: Problem) -> pa.Array:
     """The recordings. Raises RowError if one cannot be read."""
-    from components.datagen import audio
+    from components.datagen.audio import read_wav
+    from components.datagen.front_end import front_end
 
-    rate = problem.option("sample_rate")
-    settings = audio.LogMel(sample_rate=rate)
+    rate, sound = problem.option("sample_rate"), front_end(feature_options(problem)["inputs"])
     for row, data in enumerate(recordings.to_pylist()):
         try:
-            samples, found = audio.read_wav(data)
+            samples, found = read_wav(data)
         except ValueError as error:
             raise RowError(row, str(error)) from error
         if found != rate and not problem.option("resample"):
@@ -58,7 +61,7 @@ def checked(recordings: pa.Array, problem: Problem) -> pa.Array:
                 f"a recording of {found} Hz; expected {rate} (say `sample_rate: {found}`, or "
                 "`resample: true` where recordings differ)",
             )
-        if not audio.frames(len(samples), found, settings):
+        if not sound.frames(len(samples), found):
             raise RowError(row, f"a recording of {1000 * len(samples) / found:.0f} ms is too short")
     return recordings
 
@@ -74,14 +77,34 @@ def rows(batch: pa.RecordBatch, problem: Problem) -> pa.RecordBatch:
 
 
 def feature_options(problem: Problem) -> dict[str, dict[str, Any]]:
-    """How recordings become spectrograms."""
-    settings = {"sample_rate": problem.option("sample_rate"), "n_mels": problem.option("mels")}
-    return {"inputs": {"log_mel": settings, "stored": problem.option("stored")}}
+    """How recordings become frames."""
+    settings = {"sample_rate": problem.option("sample_rate")}
+    kind = {"log_mel": {**settings, "n_mels": problem.option("mels")}}
+    if problem.option("waveform"):
+        kind = {"waveform": settings}
+    return {"inputs": {**kind, "stored": problem.option("stored")}}
 
 
 def shapes(problem: Problem) -> dict[str, tuple[int, ...]]:
-    """The bands of a frame."""
-    return {"inputs": (problem.option("mels"),)}
+    """The values of a frame: bands, or samples."""
+    from components.datagen.front_end import front_end
+
+    return {"inputs": (front_end(feature_options(problem)["inputs"]).channels,)}
+
+
+def check(where: str, problem: Problem) -> None:
+    """Raises UserError on settings of a spectrogram where there is none."""
+    if not problem.option("waveform"):
+        return
+    if problem.option("stored") != "wav":
+        raise UserError(
+            f"{where}.stored: expected wav beside `waveform: true`, found {problem.option('stored')}"
+        )
+    if problem.option("freq_masks"):
+        raise UserError(
+            f"{where}.freq_masks: expected 0 beside `waveform: true`, which has no bands, found "
+            f"{problem.option('freq_masks')}"
+        )
 
 
 def augmentation(problem: Problem, vocabularies: Mapping[str, Any]) -> tuple[Transform, ...]:
@@ -104,4 +127,5 @@ TASK = Task(
     transforms=augmentation,
     transform_names=("spec_augment",),
     options=AUDIO_OPTIONS,
+    check=check,
 )

@@ -1,7 +1,10 @@
-"""Mel frames to positions: two strided convolutions over time and frequency, a quarter of the frames.
+"""Frames of sound to positions: two strided convolutions over time and frequency, a quarter of the frames.
 
     x = relu(norm(conv3x3/2(x))), zero beyond the end        twice: [B, T/4, M/4, filters]
     x = x reshaped to [B, T/4, M/4 * filters] W + b          [B, T/4, D]
+
+Where frames are samples (`waveform: true`) these are put in a row, and either convolution sees 31 of
+its inputs, one in 16: a position is 256 samples.
 
 Positions are added by the body. Deviation from Tensor2Tensor's SpeechRecognitionModality: what lies
 beyond an utterance's end is made zero before each convolution, and the padding does not depend on
@@ -21,6 +24,7 @@ from components.datagen.schema import AUDIO_STRIDE, Feature
 from components.train.layers.layer_norm import LayerNorm
 
 MOST_FILTERS = 128
+SAMPLES, STRIDE = 31, 16  # of a convolution over a waveform
 
 
 class Modality(keras.layers.Layer):
@@ -29,8 +33,8 @@ class Modality(keras.layers.Layer):
     Frames that are all zeros at the end of a row are padding.
 
     Args:
-        feature: the last of `shape` is M, the mel channels; `options["filters"]` is the width of the
-            convolutions, min(128, D) if not given.
+        feature: the last of `shape` is M, the mel channels or samples of a frame;
+            `options["filters"]` is the width of the convolutions, min(128, D) if not given.
         hp: d_model (D) is read.
     """
 
@@ -46,38 +50,54 @@ class Modality(keras.layers.Layer):
             raise ValueError(
                 f"{self.n_mels} mel channels and {self.filters} filters; both are >= 1"
             )
+        self.waveform = "waveform" in feature.options
+        self.stride = STRIDE if self.waveform else 2
+        window, strides = ((SAMPLES, 1), (STRIDE, 1)) if self.waveform else ((3, 3), (2, 2))
+        # Half a window of zeros on every side: position i is around frame 2i. Keras's "same" would be
+        # around 2i or 2i + 1 as the number of frames is odd or even.
+        self.around = [[0, 0], *([size // 2, size // 2] for size in window), [0, 0]]
         self.convs = [
-            keras.layers.Conv2D(self.filters, 3, strides=2, name=f"conv_{i}") for i in range(2)
+            keras.layers.Conv2D(self.filters, window, strides=strides, name=f"conv_{i}")
+            for i in range(2)
         ]
         self.norms = [LayerNorm(self.filters, name=f"norm_{i}") for i in range(2)]
+        bands = 1 if self.waveform else -(-self.n_mels // AUDIO_STRIDE)
+        self.flat = bands * self.filters
         self.out = keras.layers.Dense(hp.d_model, name="out")
 
     def build(self, *_: Any) -> None:
         for conv, channels in zip(self.convs, (1, self.filters), strict=True):
             conv.build((None, None, None, channels))
-        self.out.build((None, None, -(-self.n_mels // AUDIO_STRIDE) * self.filters))
+        self.out.build((None, None, self.flat))
         self.built = True
 
     def mask(self, frames: Any) -> Any:
         """[B, T, M] -> [B, ceil(T/4)] bool, True where a position's first frame is in the sound."""
-        return self._inside(frames)[:, ::AUDIO_STRIDE]
+        return inside(frames)[:, ::AUDIO_STRIDE]
 
     def bottom(self, frames: Any, training: bool | None = None) -> Any:
         """[B, T, M] float32 -> [B, ceil(T/4), D] in the compute dtype."""
-        inside = self._inside(frames)
+        real = inside(frames)
         x = ops.expand_dims(ops.cast(frames, self.compute_dtype), -1)
+        if self.waveform:
+            x, real = in_a_row(x, real)
         for conv, norm in zip(self.convs, self.norms, strict=True):
-            # One zero on every side: position i is around frame 2i. Keras's "same" would be around
-            # 2i or 2i + 1 as the number of frames is odd or even.
-            x = conv(ops.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]]))
-            inside = inside[:, ::2]
-            x = ops.relu(norm(x)) * ops.cast(inside[:, :, None, None], x.dtype)
-        shape = (ops.shape(x)[0], ops.shape(x)[1], -(-self.n_mels // AUDIO_STRIDE) * self.filters)
-        return self.out(ops.reshape(x, shape))
+            x = conv(ops.pad(x, self.around))
+            real = real[:, :: self.stride]
+            x = ops.relu(norm(x)) * ops.cast(real[:, :, None, None], x.dtype)
+        return self.out(ops.reshape(x, (ops.shape(x)[0], ops.shape(x)[1], self.flat)))
 
-    def _inside(self, frames: Any) -> Any:
-        """[B, T, M] -> [B, T] bool, True up to the last frame that is not all zeros."""
-        steps = ops.arange(1, ops.shape(frames)[1] + 1, dtype="int32")
-        heard = ops.any(ops.not_equal(frames, 0), axis=-1)
-        length = ops.max(ops.where(heard, steps, 0), axis=1, keepdims=True)
-        return steps <= length
+
+def inside(frames: Any) -> Any:
+    """[B, T, M] -> [B, T] bool, True up to the last frame that is not all zeros."""
+    steps = ops.arange(1, ops.shape(frames)[1] + 1, dtype="int32")
+    heard = ops.any(ops.not_equal(frames, 0), axis=-1)
+    length = ops.max(ops.where(heard, steps, 0), axis=1, keepdims=True)
+    return steps <= length
+
+
+def in_a_row(frames: Any, real: Any) -> tuple[Any, Any]:
+    """Frames of samples [B, T, M, 1] and which are there [B, T] to [B, T M, 1, 1] and [B, T M]."""
+    samples = frames.shape[2]
+    row = ops.reshape(frames, (-1, ops.shape(frames)[1] * samples, 1, 1))
+    return row, ops.repeat(real, samples, axis=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import keras
 import numpy as np
@@ -11,8 +12,10 @@ import pytest
 from components.datagen.schema import Feature
 from components.train.modalities.audio import Modality
 
+WAVEFORM = {"waveform": {"sample_rate": 8_000}}
 
-def modality(n_mels: int = 10, d_model: int = 12, **options: int) -> Modality:
+
+def modality(n_mels: int = 10, d_model: int = 12, **options: Any) -> Modality:
     keras.utils.set_random_seed(1)
     layer = Modality(
         Feature("audio", shape=(n_mels,), options=options), SimpleNamespace(d_model=d_model)
@@ -57,10 +60,31 @@ def test_bottom_equals_the_formula(n_mels: int, length: int) -> None:
     np.testing.assert_allclose(found[0], reference(layer, x[0]), rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize("length", [1, 4, 5, 11])
+def test_a_waveform_is_convolved_sample_by_sample(length: int) -> None:
+    layer, frames = modality(16, filters=5, **WAVEFORM), sound(length, n_mels=16)
+    x = frames[0].reshape(-1, 1).astype(np.float64)
+    for conv, norm in zip(layer.convs, layer.norms, strict=True):
+        kernel, bias = (np.asarray(w, np.float64) for w in conv.weights)
+        padded = np.pad(x, [(15, 15), (0, 0)])
+        y = np.array(
+            [np.einsum("tc,tcd->d", padded[t : t + 31], kernel[:, 0]) for t in range(len(x))]
+        )[::16]
+        y = y + bias
+        y = (y - y.mean(-1, keepdims=True)) / np.sqrt(y.var(-1, keepdims=True) + 1e-6)
+        x = np.maximum(y * np.asarray(norm.gamma) + np.asarray(norm.beta), 0)
+    kernel, bias = (np.asarray(w, np.float64) for w in layer.out.weights)
+    found = np.asarray(layer.bottom(frames))
+    # 16 samples a frame are a sixteenth of what 64 are: four positions of 256 samples are one here.
+    assert found.shape == (1, -(-16 * length // 256), 12)
+    np.testing.assert_allclose(found[0], x @ kernel + bias, rtol=1e-4, atol=1e-4)
+
+
 @pytest.mark.parametrize("more", [1, 2, 3, 4, 17])
-def test_padding_changes_nothing(more: int) -> None:
-    layer, lengths = modality(), (21, 22, 23, 24, 1)
-    x = sound(*lengths)
+@pytest.mark.parametrize("samples", [0, 64])
+def test_padding_changes_nothing(more: int, samples: int) -> None:
+    layer, lengths = modality(samples or 10, **(WAVEFORM if samples else {})), (21, 22, 23, 24, 1)
+    x = sound(*lengths, n_mels=samples or 10)
     longer = np.pad(x, [(0, 0), (0, more), (0, 0)])
     mask, found = np.asarray(layer.mask(longer)), np.asarray(layer.bottom(longer))
     assert mask.dtype == bool and mask.shape == found.shape[:2] == (5, -(-(24 + more) // 4))

@@ -11,15 +11,18 @@ import pytest
 from components.datagen.schema import Feature
 from components.train.modalities import audio
 from components.train.modalities.audio_residual import Modality
-from tests.train.modalities.test_audio import sound
+from tests.train.modalities.test_audio import WAVEFORM, sound
 
 D = 12
 
 
-def modality(n_mels: int = 10, blocks: int = 2, d_model: int = D) -> Modality:
+def modality(
+    n_mels: int = 10, blocks: int = 2, d_model: int = D, waveform: bool = False
+) -> Modality:
     keras.utils.set_random_seed(1)
     hp = SimpleNamespace(d_model=d_model, audio_blocks=blocks)
-    layer = Modality(Feature("audio", shape=(n_mels,)), hp)
+    options = WAVEFORM if waveform else {}
+    layer = Modality(Feature("audio", shape=(n_mels,), options=options), hp)
     layer.build()
     rng = np.random.default_rng(2)
     for weight in layer.weights:
@@ -42,7 +45,8 @@ def windows(x: np.ndarray, around: float) -> np.ndarray:
 def reference(layer: Modality, frames: np.ndarray) -> np.ndarray:
     """One utterance without padding, [T, M] -> [ceil(T/4), D]."""
     kernel, bias = (np.asarray(w, np.float64) for w in layer.first.weights)
-    x = np.einsum("tmijc,ijcd->tmd", windows(frames[..., None], 0), kernel) + bias
+    values = frames.reshape(-1, 1, 1) if layer.waveform else frames[..., None]
+    x = np.einsum("tmijc,ijcd->tmd", windows(values, 0), kernel) + bias
     x = np.maximum(norm(x, layer.first_norm), 0)
     for block in layer.blocks:
         y = x
@@ -66,13 +70,28 @@ def test_bottom_equals_the_formula(n_mels: int, blocks: int, length: int) -> Non
     np.testing.assert_allclose(found[0], reference(layer, x[0]), rtol=1e-3, atol=1e-3)
 
 
+@pytest.mark.parametrize("blocks", [1, 3, 8])
+@pytest.mark.parametrize("length", [1, 5, 9])
+def test_samples_in_a_row_are_halved_eight_times(blocks: int, length: int) -> None:
+    layer, x = modality(64, blocks, waveform=True), sound(length, n_mels=64)
+    found = np.asarray(layer.bottom(x))
+    assert found.shape == (1, -(-length // 4), D)
+    np.testing.assert_allclose(found[0], reference(layer, x[0]), rtol=1e-3, atol=1e-3)
+    strides = np.array([block.strides for block in layer.blocks])
+    assert np.prod(strides[:-1, 0]) == 256 and strides[-1, 0] == 1 and (strides[:, 1] == 1).all()
+    wide = modality(64, blocks, 512, waveform=True)
+    assert min(block.filters for block in wide.blocks) >= 16
+
+
 @pytest.mark.parametrize("more", [1, 2, 3, 17])
-def test_padding_changes_nothing(more: int) -> None:
-    layer, lengths = modality(), (21, 22, 23, 24, 1)
-    x = sound(*lengths)
+@pytest.mark.parametrize("samples", [0, 64])
+def test_padding_changes_nothing(more: int, samples: int) -> None:
+    layer = modality(samples or 10, waveform=bool(samples))
+    lengths = (21, 22, 23, 24, 1)
+    x = sound(*lengths, n_mels=samples or 10)
     longer = np.pad(x, [(0, 0), (0, more), (0, 0)])
     mask, found = np.asarray(layer.mask(longer)), np.asarray(layer.bottom(longer))
-    plain = audio.Modality(Feature("audio", shape=(10,)), SimpleNamespace(d_model=D))
+    plain = audio.Modality(Feature("audio", shape=x.shape[2:]), SimpleNamespace(d_model=D))
     np.testing.assert_array_equal(mask, plain.mask(longer))
     assert mask.dtype == bool and mask.shape == found.shape[:2] == (5, -(-(24 + more) // 4))
     for row, length in enumerate(lengths):

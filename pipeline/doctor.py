@@ -172,7 +172,10 @@ def _tracking(root: Path, params: Params) -> Finding:
         return Finding("MLflow", "off (tracking.enabled)")
     reason = unreachable(uri)
     if reason:
-        return Finding("MLflow", f"{uri}: {reason}", "start the server, or change tracking.uri")
+        advice = "change tracking.uri, or " + (
+            "make room for the file" if uri.startswith("sqlite:") else "start the server"
+        )
+        return Finding("MLflow", f"{uri}: {reason}", advice)
     return Finding("MLflow", f"{uri}, experiment {params.tracking['experiment']}")
 
 

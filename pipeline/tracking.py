@@ -66,7 +66,7 @@ def initialise(settings: TrackingSettings, root: Path) -> str | None:
     if file and (known := tracking_store.local_experiment(file, settings.experiment)):
         return known
     if reason := tracking_store.unreachable(uri):
-        warn(unanswered(uri, reason))
+        warn(unanswered(settings.uri, reason))
         return None
     with tracking_store.lock(root, "store"):
         if file and (known := tracking_store.local_experiment(file, settings.experiment)):

@@ -57,7 +57,10 @@ def lock(root: Path, name: str = "tracking") -> Iterator[None]:
 
 
 def unreachable(uri: str) -> str | None:
-    """Why an http(s) server cannot be used, or None. Any HTTP answer, even 401, is an answer."""
+    """Why an http(s) server or a SQLite file cannot be used, or None. Any HTTP answer, even 401, is an
+    answer. MLflow would try a file that cannot be opened again for more than a minute."""
+    if file := database(uri):
+        return _unusable(file)
     if not uri.startswith(("http://", "https://")):
         return None
     import urllib.error
@@ -71,6 +74,19 @@ def unreachable(uri: str) -> str | None:
     except OSError as error:
         reason = getattr(error, "reason", error)
         return str(reason) or type(error).__name__
+
+
+def _unusable(file: Path) -> str | None:
+    """Why SQLite cannot write a file or its journal beside it, or None."""
+    if file.is_dir():
+        return f"{file} is a folder"
+    folder = next(one for one in file.absolute().parents if one.exists())
+    if not folder.is_dir():
+        return f"{folder} is no folder"
+    for place in (file, folder):
+        if place.exists() and not os.access(place, os.R_OK | os.W_OK):
+            return f"{place} may not be written"
+    return None
 
 
 def local_experiment(file: Path, name: str) -> str | None:

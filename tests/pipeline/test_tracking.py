@@ -192,6 +192,8 @@ def test_a_folder_whose_name_a_uri_reads_otherwise(tmp_path: Path) -> None:
         ("mlruns", "maintenance mode"),
         ("posgresql://x", "unsupported URI"),
         ("sqlite:///mlflow.db", "file is not a database"),
+        ("sqlite:///runs", "runs is a folder)"),
+        ("sqlite:///mlflow.db/more/mlflow.db", "mlflow.db is no folder)"),
     ],
 )
 def test_a_store_that_cannot_be_used_costs_a_warning(

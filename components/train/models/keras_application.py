@@ -17,6 +17,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from components.catalog import UserError
 from components.train.hparams import setting
 from components.train.layers.dropout import Dropout
 from components.train.layers.one_answer import OneAnswer
@@ -46,6 +47,7 @@ APPLICATIONS = (
     "VGG19",
     "Xception",
 )
+ENOUGH = 75  # pixels a side, for each of them
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,20 @@ class Body(OneAnswer):
         """x [B, H, W, 3], mask [B, 1]."""
         if self.size:
             x = ops.image.resize(x, (self.size, self.size), interpolation="bilinear")
-        h = ops.mean(self.application(x, training=training), axis=(1, 2))
-        h = self.drop(h, training=training)
+        try:
+            places = self.application(x, training=training)
+        except ValueError as error:
+            if min(x.shape[1:3]) >= ENOUGH:
+                raise
+            raise self._refused(x) from error  # a window is larger than what is left
+        if 0 in places.shape[1:3]:
+            raise self._refused(x)
+        h = self.drop(ops.mean(places, axis=(1, 2)), training=training)
         return {"answer": (self.project(h) if self.project is not None else h)[:, None]}
+
+    def _refused(self, x: Any) -> UserError:
+        height, width = x.shape[1:3]
+        return UserError(
+            f"application {self.application.name}: nothing is left of images of {height} x {width} "
+            f"pixels; expected more, such as image_size: {ENOUGH}"
+        )

@@ -5,7 +5,9 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 
+from components.catalog import UserError
 from components.train.models.keras_application import Body
 
 SMALL = {"application": "MobileNet", "image_size": 32}
@@ -35,3 +37,20 @@ def test_small_images_are_made_larger_and_another_width_is_mapped() -> None:
     one = body.encode(x, np.ones((1, 1), bool), training=False)["answer"]
     other = body.encode(np.full((1, 64, 64, 3), 0.5, "f"), np.ones((1, 1), bool))["answer"]
     np.testing.assert_allclose(np.asarray(one), np.asarray(other), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["VGG16", "InceptionV3"])
+def test_images_of_which_nothing_is_left_are_refused(name: str) -> None:
+    tf = pytest.importorskip("tensorflow")
+    body = body_of(application=name, d_model=8)
+
+    def shape(side: int) -> tuple[int, ...]:
+        answer = tf.function(lambda x: body.encode(x, None)["answer"])
+        traced = answer.get_concrete_function(tf.TensorSpec((2, side, side, 3)))
+        return tuple(traced.output_shapes)
+
+    assert shape(75) == (2, 1, 8)
+    with pytest.raises(UserError) as found:
+        shape(28)
+    assert f"application {name.lower().replace('v3', '_v3')}: nothing is left" in str(found.value)
+    assert "28 x 28 pixels; expected more, such as image_size: 75" in str(found.value)

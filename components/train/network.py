@@ -145,6 +145,8 @@ class Network(keras.Model):
             real = self.target_net.mask(targets)
             memory = self.body.see_targets(seen, real, memory, training=training)
         if self.target_net.aligned:
+            if "inputs_segments" in batch:
+                memory["target_segments"] = batch["inputs_segments"]
             aligned = hasattr(self.body, "align")
             h = self.body.align(memory) if aligned else self.body.decode(x, memory, training)
             return self.target_net.top(h, self.input_net.mask(batch["inputs"])), memory

@@ -25,10 +25,12 @@ SIDES = ("inputs", "targets")
 
 
 def packable(features: Mapping[str, Feature]) -> bool:
-    """Whether examples are texts on both sides, and nothing else."""
-    return set(features) == set(SIDES) and all(
-        one.modality == "symbol" for one in features.values()
-    )
+    """Whether examples are texts on both sides, or texts with something at each position, and nothing
+    else."""
+    if set(features) != set(SIDES):
+        return False
+    kinds = [features[side].modality for side in SIDES]
+    return kinds in (["symbol", "symbol"], ["symbol", "aligned"])
 
 
 def first_fit(sizes: np.ndarray, room: int, open_rows: int = OPEN_ROWS) -> list[list[int]]:
@@ -56,7 +58,7 @@ class PackedStream(Stream):
 
     Besides what a batch always has it holds `inputs_segments` and `targets_segments`, int32 [R, L].
 
-    Raises UserError for features that are not symbols on both sides, and as `Stream` does.
+    Raises UserError for features that are not `packable`, and as `Stream` does.
     """
 
     def __init__(self, records: Records, plan: Plan) -> None:

@@ -23,7 +23,7 @@ from components.train.network import build_network, load_model_module
 from components.train.records import Records
 from components.train.watch import paths_of
 from tests.eval import tiny
-from tests.train.tiny_networks import MODELS, applies, network_of, special
+from tests.train.tiny_networks import MODELS, applies, network_of
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SMALL = {"d_model": 16, "num_layers": 2, "num_heads": 2, "d_ff": 24}
@@ -259,7 +259,7 @@ def test_every_model_can_be_looked_into(model: str, tmp_path: Path) -> None:
     assert all(np.isfinite(value).all() for calls in seen.values() for value in calls)
     found = attention(seen, examples)
     settings = {one.name for one in dataclasses.fields(load_model_module(model).Options)}
-    if settings & {"num_heads", "attention"} and special(model, "MAPS", True):
+    if settings & {"num_heads", "attention"}:
         assert all(found), f"{model} attends and shows no map"
     for maps in found:
         for one in maps:

@@ -11,14 +11,18 @@ import numpy as np
 import pytest
 
 from components.catalog import UserError
+from components.datagen.generate import generate
+from components.datagen.problem import from_settings
 from components.datagen.schema import Manifest
 from components.train.batches import Plan
 from components.train.hparams import Runtime, TrainSettings
+from components.train.network import build_network
 from components.train.packing import PackedStream, count_examples, first_fit
 from components.train.records import Records
 from components.train.trainer import train
+from tests.tasks.raw import RAW
 from tests.tiny import tiny_data
-from tests.train.tiny_networks import logits_of, network_of
+from tests.train.tiny_networks import logits_of, loss_of, network_of
 
 PLAN = Plan(batch_tokens=96, max_length=24, seed=3, packing=True)
 
@@ -89,6 +93,42 @@ def test_a_packed_row_gives_the_logits_of_each_example_alone(
         for one in (batch, flat)
     ]
     assert losses[0] == pytest.approx(losses[1], abs=1e-5)
+
+
+@pytest.fixture(scope="module", params=["tagging", "masked_lm"])
+def aligned(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Data with something at each position of its inputs: given, or made as a batch is read."""
+    folder = tmp_path_factory.mktemp(request.param)
+    problem = from_settings("mine", {"task": request.param, **RAW[request.param](folder)})
+    generate(problem, "mine", folder / "data")
+    return folder / "data"
+
+
+@pytest.mark.parametrize("model", ["transformer_encoder", "transformer_lm", "transformer"])
+def test_what_stands_at_each_position_is_packed_with_it(model: str, aligned: Path) -> None:
+    manifest = Manifest.load(aligned)
+    small = {"d_model": 16, "num_layers": 2, "num_heads": 2, "d_ff": 24, "label_smoothing": 0.0}
+    network = build_network(manifest, model, small)
+    stream = PackedStream(Records(aligned, manifest, "train"), PLAN)
+    rows = stream.epoch(0)[0]
+    batch = stream.make(rows)
+    np.testing.assert_array_equal(batch["inputs_segments"], batch["targets_segments"])
+    assert max(map(len, rows)) > 1
+    packed = logits_of(network, batch)
+    for row, own in enumerate(rows):
+        at = 0
+        for example in own:
+            alone = stream.records.batch([example])
+            size = alone["inputs"].shape[1]
+            np.testing.assert_array_equal(
+                batch["targets"][row, at : at + size], alone["targets"][0]
+            )
+            expected = logits_of(network, {**alone, "tokens": np.ones(1, np.float32)})[0]
+            np.testing.assert_allclose(packed[row, at : at + size], expected, atol=1e-5)
+            at += size
+    flat = stream.records.batch(np.concatenate(rows))
+    flat["tokens"] = np.full(len(flat["targets"]), np.count_nonzero(flat["targets"]), np.float32)
+    assert loss_of(network, batch) == pytest.approx(loss_of(network, flat), abs=1e-5)
 
 
 def test_a_training_on_packed_rows_counts_examples(tmp_path: Path) -> None:

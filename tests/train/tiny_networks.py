@@ -6,7 +6,6 @@ A model's own test, `tests/train/models/test_<model>.py`, may say what is specia
     VARIANTS   other settings by a name, held to the same contract as the model
     IDLE       ends of the paths of weights that get no gradient when one label is asked for
     BLIND      True where targets are read out with no look at those before
-    MAPS       False where it attends in blocks, of which no map over tokens is drawn
 """
 
 from __future__ import annotations

@@ -28,6 +28,8 @@ class Options(StackOptions):
 class Body(keras.layers.Layer):
     """See `components/train/body.py` for the shapes; T is 1, or L where answers are aligned."""
 
+    packs = True
+
     def __init__(self, hp: Any) -> None:
         super().__init__(name="body")
         self.d_model = hp.d_model
@@ -39,7 +41,7 @@ class Body(keras.layers.Layer):
 
     def encode(self, x: Any, mask: Any, training: bool | None = None) -> dict[str, Any]:
         h = self.encoder(x, mask, training=training)
-        real = ops.cast(mask, h.dtype)[:, :, None]
+        real = ops.cast(ops.not_equal(mask, 0), h.dtype)[:, :, None]
         # Rows that only fill up a batch have no real position at all.
         count = ops.maximum(ops.sum(real, axis=1, keepdims=True), 1.0)
         return {"mean": ops.sum(h * real, axis=1, keepdims=True) / count, "states": h}

@@ -18,7 +18,6 @@ from tests.train.models.greedy import greedy_by_steps, greedy_of_the_whole
 from tests.train.tiny_networks import batch_of, logits_of, network_of
 
 SMALL = {"block_length": 2, "row_length": 3}
-MAPS = False
 TWO: dict[str, Any] = {
     "local_attention": "2d",
     "query_height": 1,

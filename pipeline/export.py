@@ -44,6 +44,8 @@ def export(
     weights = folder / "checkpoint" / f"{chosen}.safetensors"
     if not weights.is_file():
         raise UserError(f"{weights} is not there; `dvc repro {cell.stage('train')}` makes it")
+    # What was trained, whatever params.yaml has said since.
+    hparams = json.loads((folder / "train.json").read_text(encoding="utf-8"))["hparams"]
     found = run(
         data_dir=root / "data" / cell.problem,
         weights=weights,

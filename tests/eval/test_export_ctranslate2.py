@@ -80,6 +80,36 @@ def test_another_model_is_refused(data: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+def resolve(root: Path, model: str, hparams: dict[str, Any], **more: str) -> None:
+    cell = {"cell": f"pairs/{model}/tiny/1", "train": "", "evaluate": "", **more}
+    resolved = {
+        "plugins": [],
+        "problems": {},
+        "hparams": {"tiny": {model: {"hparams": hparams}}},
+        "settings": {"runtime": {}},
+        "cells": [cell],
+    }
+    (root / "resolved.json").write_text(json.dumps(resolved))
+
+
+def test_a_cell_is_exported_as_it_was_trained(data: Path, tmp_path: Path) -> None:
+    pytest.importorskip("ctranslate2")
+    hparams = {**HPARAMS, "norm": "post", "num_heads": 2}
+    resolve(tmp_path, "transformer", HPARAMS)  # edited since
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "pairs").symlink_to(data)
+    run = tmp_path / "runs" / "pairs" / "transformer" / "tiny" / "1"
+    (run / "checkpoint").mkdir(parents=True)
+    weights = trained(data, run / "checkpoint", hparams)
+    (run / "train.json").write_text(json.dumps({"hparams": hparams}))
+    said = export_cell(tmp_path, ("pairs", "transformer", "tiny", 1), tmp_path / "out", None)
+    assert "of 30 greedy outputs on dev are equal to ours" in said
+    expected = tmp_path / "expected"
+    export(data_dir=data, weights=weights, model="transformer", hparams=hparams, out_dir=expected)
+    for name in ("model.bin", "config.json"):
+        assert (tmp_path / "out" / name).read_bytes() == (expected / name).read_bytes()
+
+
 @pytest.mark.parametrize(
     ("model", "hparams", "more", "expected"),
     [
@@ -92,15 +122,7 @@ def test_another_model_is_refused(data: Path, tmp_path: Path) -> None:
 def test_a_cell_says_whether_it_can_be_exported_before_it_is_trained(
     model: str, hparams: dict[str, Any], more: dict[str, str], expected: str, tmp_path: Path
 ) -> None:
-    cell = {"cell": f"pairs/{model}/tiny/1", "train": "", "evaluate": "", **more}
-    resolved = {
-        "plugins": [],
-        "problems": {},
-        "hparams": {"tiny": {model: {"hparams": hparams}}},
-        "settings": {"runtime": {}},
-        "cells": [cell],
-    }
-    (tmp_path / "resolved.json").write_text(json.dumps(resolved))
+    resolve(tmp_path, model, hparams, **more)
     with pytest.raises(UserError, match=expected):
         export_cell(tmp_path, ("pairs", model, "tiny", 1), tmp_path / "out", None)
     assert not (tmp_path / "out").exists()

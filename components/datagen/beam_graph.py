@@ -84,7 +84,7 @@ class EncodeChunk(beam.DoFn):
                     work.limits,
                     texts=split != "train",
                 )
-                position = plan[wanted, 1]
+                position = plan[wanted, 1].astype(np.int64)  # for products of them
                 pieces.extend(_split_by_shard(split, encoded, position, work))
                 _write_statistics(chunk, split, chosen, encoded, position, work)
         path = Path(work.folder) / "pieces" / chunk

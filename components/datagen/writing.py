@@ -14,7 +14,7 @@ import numpy as np
 
 from components.catalog import UserError
 from components.datagen.encoding import LOPSIDED, TOO_LONG, Limits
-from components.datagen.layout import DROPPED, Placement
+from components.datagen.layout import DROPPED, Placement, numbers
 from components.datagen.problem import Problem
 from components.datagen.schema import SPLITS, Feature
 from components.datagen.shards import shard_name
@@ -112,11 +112,11 @@ def _forking() -> bool:
 
 
 def _write_plans(placements: Mapping[str, Placement]) -> list[str]:
-    """Beside each chunk the plan of its rows, int64 [rows, 2]: number of the split, position."""
+    """Beside each chunk the plan of its rows, [rows, 2]: number of the split, position."""
     plans: dict[int, np.ndarray] = {}
     spools = {id(one.rows.spool): one.rows.spool for one in placements.values()}
     for key, spool in spools.items():
-        plans[key] = np.full((spool.rows, 2), DROPPED, np.int64)
+        plans[key] = np.full((spool.rows, 2), DROPPED, numbers(spool.rows))
     for split, one in placements.items():
         plan = plans[id(one.rows.spool)]
         plan[one.rows.index, 0] = SPLITS.index(split)

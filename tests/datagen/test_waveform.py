@@ -44,7 +44,16 @@ def test_frames_are_the_samples_in_a_row(count: int) -> None:
 
 def test_silence_is_no_padding_and_nothing_is_nothing() -> None:
     assert Waveform().features(np.zeros(130, np.float32), 16_000).any(axis=1).all()
-    assert Waveform().features(np.zeros(0, np.float32), 16_000).shape == (0, 64)
+    assert Waveform().features(np.zeros(0, np.float32), 16_000).shape == (0, 128)
+
+
+@pytest.mark.parametrize(
+    ("rate", "channels"),
+    [(1_000, 16), (8_000, 64), (11_025, 64), (16_000, 128), (44_100, 256), (48_000, 256)],
+)
+def test_a_frame_is_a_power_of_two_of_at_most_eight_milliseconds(rate: int, channels: int) -> None:
+    assert Waveform(rate).channels == channels
+    assert channels == 16 or 0.004 < channels / rate <= 0.008
 
 
 @pytest.mark.parametrize("rate", [8_000, 11_025, 44_100])

@@ -3,8 +3,8 @@
     x = relu(norm(conv3x3/2(x))), zero beyond the end        twice: [B, T/4, M/4, filters]
     x = x reshaped to [B, T/4, M/4 * filters] W + b          [B, T/4, D]
 
-Where frames are samples (`waveform: true`) these are put in a row, and either convolution sees 31 of
-its inputs, one in 16: a position is 256 samples.
+Where frames are samples (`waveform: true`) these are put in a row, of which the first convolution keeps
+one in 16 and the second so many that four frames are a position; either sees what is between.
 
 Positions are added by the body. Deviation from Tensor2Tensor's SpeechRecognitionModality: what lies
 beyond an utterance's end is made zero before each convolution, and the padding does not depend on
@@ -24,7 +24,7 @@ from components.datagen.schema import AUDIO_STRIDE, Feature
 from components.train.layers.layer_norm import LayerNorm
 
 MOST_FILTERS = 128
-SAMPLES, STRIDE = 31, 16  # of a convolution over a waveform
+FIRST_STRIDE = 16  # over a waveform
 
 
 class Modality(keras.layers.Layer):
@@ -51,14 +51,13 @@ class Modality(keras.layers.Layer):
                 f"{self.n_mels} mel channels and {self.filters} filters; both are >= 1"
             )
         self.waveform = "waveform" in feature.options
-        self.stride = STRIDE if self.waveform else 2
-        window, strides = ((SAMPLES, 1), (STRIDE, 1)) if self.waveform else ((3, 3), (2, 2))
-        # Half a window of zeros on every side: position i is around frame 2i. Keras's "same" would be
-        # around 2i or 2i + 1 as the number of frames is odd or even.
-        self.around = [[0, 0], *([size // 2, size // 2] for size in window), [0, 0]]
+        # Over time, and over bands; a waveform has none.
+        strides = [(2, 2), (2, 2)]
+        if self.waveform:
+            strides = [(FIRST_STRIDE, 1), (AUDIO_STRIDE * self.n_mels // FIRST_STRIDE, 1)]
         self.convs = [
-            keras.layers.Conv2D(self.filters, window, strides=strides, name=f"conv_{i}")
-            for i in range(2)
+            keras.layers.Conv2D(self.filters, window_of(one), strides=one, name=f"conv_{i}")
+            for i, one in enumerate(strides)
         ]
         self.norms = [LayerNorm(self.filters, name=f"norm_{i}") for i in range(2)]
         bands = 1 if self.waveform else -(-self.n_mels // AUDIO_STRIDE)
@@ -82,10 +81,19 @@ class Modality(keras.layers.Layer):
         if self.waveform:
             x, real = in_a_row(x, real)
         for conv, norm in zip(self.convs, self.norms, strict=True):
-            x = conv(ops.pad(x, self.around))
-            real = real[:, :: self.stride]
+            # As much on every side: position i is around frame 2i. Keras's "same" would be around 2i
+            # or 2i + 1 as the number of frames is odd or even.
+            around = [[size // 2, size // 2] for size in conv.kernel_size]
+            x = conv(ops.pad(x, [[0, 0], *around, [0, 0]]))
+            real = real[:, :: conv.strides[0]]
             x = ops.relu(norm(x)) * ops.cast(real[:, :, None, None], x.dtype)
         return self.out(ops.reshape(x, (ops.shape(x)[0], ops.shape(x)[1], self.flat)))
+
+
+def window_of(strides: tuple[int, int]) -> tuple[int, int]:
+    """An odd window that reaches from each place that is kept to the next ones, and not to them."""
+    time, bands = strides
+    return 2 * time - 1, 2 * bands - 1
 
 
 def inside(frames: Any) -> Any:

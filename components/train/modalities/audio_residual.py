@@ -8,7 +8,8 @@ The paper has eight blocks of 2, 4, .. 256 channels before the last one, each of
 a waveform: both sides of a map). Log-mel frames are 10 ms apart already: a position would cover five
 seconds. So here time is halved in the first two, as `AUDIO_STRIDE` promises to all who count
 positions, and the frequencies, which T2T makes positions of, in all. The samples of a waveform are put
-in a row, and the blocks before the last one halve it eight times, as in the paper: a position is 256.
+in a row, and the blocks before the last one halve it until four frames are one position: eight times,
+as in the paper, at 8 kHz.
 
 Other deviations: of the eight the last `audio_blocks` are there, because a norm over 2 channels leaves
 their signs, and over a waveform none has fewer than 16 channels; a whole convolution comes first,
@@ -31,7 +32,6 @@ from components.train.layers.strided_residual import StridedResidual
 from components.train.modalities.audio import in_a_row, inside
 
 LADDER = (2, 4, 8, 16, 32, 64, 128, 256)
-HALVINGS = 8  # of a waveform
 LEAST = 16  # channels over a waveform, of which a norm leaves more than a sign
 
 
@@ -60,7 +60,9 @@ class Modality(keras.layers.Layer):
         self.first = keras.layers.Conv2D(widths[0], 3, padding="same", name="first")
         self.first_norm = LayerNorm(widths[0], name="first_norm")
         widths = [widths[0], *widths, hp.d_model]
-        strides = (_over_waveform if self.waveform else _over_bands)(len(ladder))
+        strides = _over_bands(len(ladder))
+        if self.waveform:
+            strides = _over_waveform(len(ladder), AUDIO_STRIDE * self.n_mels)
         self.blocks = [
             StridedResidual(widths[i], widths[i + 1], strides=one, name=f"block_{i}")
             for i, one in enumerate(strides)
@@ -99,7 +101,8 @@ def _over_bands(blocks: int) -> list[tuple[int, int]]:
     return [(2 if 2 ** (i + 1) <= AUDIO_STRIDE else 1, 2) for i in range(blocks + 1)]
 
 
-def _over_waveform(blocks: int) -> list[tuple[int, int]]:
-    """The halvings shared among so many blocks, the first ones first, and none in a last one."""
-    each, more = divmod(HALVINGS, blocks)
+def _over_waveform(blocks: int, samples: int) -> list[tuple[int, int]]:
+    """A position's samples, a power of two, halved by so many blocks, the first ones first, and none in
+    a last one."""
+    each, more = divmod(samples.bit_length() - 1, blocks)
     return [*((2 ** (each + (i < more)), 1) for i in range(blocks)), (1, 1)]

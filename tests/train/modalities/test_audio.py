@@ -60,23 +60,24 @@ def test_bottom_equals_the_formula(n_mels: int, length: int) -> None:
     np.testing.assert_allclose(found[0], reference(layer, x[0]), rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize(("samples", "strides"), [(16, (16, 4)), (64, (16, 16)), (128, (16, 32))])
 @pytest.mark.parametrize("length", [1, 4, 5, 11])
-def test_a_waveform_is_convolved_sample_by_sample(length: int) -> None:
-    layer, frames = modality(16, filters=5, **WAVEFORM), sound(length, n_mels=16)
+def test_a_waveform_is_convolved_sample_by_sample(
+    length: int, samples: int, strides: tuple[int, int]
+) -> None:
+    layer, frames = modality(samples, filters=5, **WAVEFORM), sound(length, n_mels=samples)
     x = frames[0].reshape(-1, 1).astype(np.float64)
-    for conv, norm in zip(layer.convs, layer.norms, strict=True):
+    for conv, norm, stride in zip(layer.convs, layer.norms, strides, strict=True):
         kernel, bias = (np.asarray(w, np.float64) for w in conv.weights)
-        padded = np.pad(x, [(15, 15), (0, 0)])
-        y = np.array(
-            [np.einsum("tc,tcd->d", padded[t : t + 31], kernel[:, 0]) for t in range(len(x))]
-        )[::16]
+        wide, padded = 2 * stride - 1, np.pad(x, [(stride - 1, stride - 1), (0, 0)])
+        starts = range(0, len(x), stride)
+        y = np.array([np.einsum("tc,tcd->d", padded[t : t + wide], kernel[:, 0]) for t in starts])
         y = y + bias
         y = (y - y.mean(-1, keepdims=True)) / np.sqrt(y.var(-1, keepdims=True) + 1e-6)
         x = np.maximum(y * np.asarray(norm.gamma) + np.asarray(norm.beta), 0)
     kernel, bias = (np.asarray(w, np.float64) for w in layer.out.weights)
     found = np.asarray(layer.bottom(frames))
-    # 16 samples a frame are a sixteenth of what 64 are: four positions of 256 samples are one here.
-    assert found.shape == (1, -(-16 * length // 256), 12)
+    assert found.shape == (1, -(-length // 4), 12)
     np.testing.assert_allclose(found[0], x @ kernel + bias, rtol=1e-4, atol=1e-4)
 
 

@@ -109,8 +109,8 @@ heaviest models, MultiModel above all, made about half of the steps that they sh
   seed shows no difference and the other a small one, in favour of no experts; labels are answered by its
   encoder, which has no attention to leave out. In equal minutes leaving out the experts does help on
   images, because a step without them is cheaper.
-- *Joint training helps the smallest problem* (speech): in equal minutes so for MultiModel, which has little of
-  it either way, not for the Transformer; after as many steps a problem the mixture is behind on all five,
+- *Joint training helps the smallest problem* (speech): in equal minutes so for MultiModel, which has little
+  of it either way, not for the Transformer; after as many steps a problem the mixture is behind on all five,
   on speech by less than the intervals. 300 steps are too few for anything to be learned by heart, which is
   what others help against; speech alone is in the longer training of [together.md](together.md).
   MultiModel's images at 0.1135 in the mixture are one answer to everything, after a fifth of 467 steps;

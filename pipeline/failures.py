@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import sys
 import time
 import traceback
@@ -19,6 +20,8 @@ from pipeline.whole_file import write_json, write_text
 FAILURES = Path(".work", "failures")
 LOGS = Path(".work", "logs")
 SHOWN_LINES = 12
+# What Keras puts around the message of whatever is raised while a layer is called.
+KERAS = re.compile(r"Exception encountered when calling .*?\x1b\[1m(.*?)\x1b\[0m", re.DOTALL)
 FAILED_IN_RUN = "TENSORGRID_FAILED"
 """In the environment of the stages that `run` lets DVC run: those that failed, blank-separated."""
 
@@ -93,11 +96,14 @@ def _alone(stage: str) -> str:
 
 
 def _reason(error: Exception) -> str:
+    said = str(error).strip()
+    if wrapped := KERAS.match(said):
+        said = wrapped[1]
     if isinstance(error, UserError):
-        return str(error)
+        return said
     if _disk_full(error):
         return f"the disk is full ({error})"
-    first = str(error).strip().split("\n")[0]
+    first = said.split("\n")[0]
     return f"{type(error).__name__}: {first}" if first else type(error).__name__
 
 

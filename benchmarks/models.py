@@ -116,8 +116,8 @@ heaviest models, MultiModel above all, made about half of the steps that they sh
   MultiModel's images at 0.1135 in the mixture are one answer to everything, after a fifth of 467 steps;
   with 300 of its own the mixture has 0.84.
 - Three models are not in this grid: `image_transformer` and `vae` write images in
-  [problems.md](problems.md), `keras_application` is in the last section but one. What stands below the
-  mixture is of earlier runs, on other machines, and counts steps where it does not say minutes.
+  [problems.md](problems.md), `keras_application` has a section of its own. What stands below the mixture is
+  of earlier runs, on other machines, and counts steps where it does not say minutes.
 
 ![every model on five problems](models.png)
 

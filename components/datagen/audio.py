@@ -28,7 +28,7 @@ REAL = 1e-6  # stands in a frame that would be all zeros, which means padding to
 
 @dataclass(frozen=True)
 class LogMel:
-    """Settings of `features`; the defaults are Tensor2Tensor's.
+    """A log-mel spectrogram; the defaults are Tensor2Tensor's.
 
     sample_rate in Hz, window_ms and hop_ms in milliseconds, f_min and f_max in Hz; f_max is lowered
     to half the sample rate. normalize: each channel gets mean 0 and variance 1 over the utterance.
@@ -70,12 +70,35 @@ class LogMel:
         return self.n_mels
 
     def frames(self, n_samples: int, rate: int) -> int:
-        """As the function of this name."""
-        return frames(n_samples, rate, self)
+        """Frames that `features` makes of `n_samples` samples at `rate` Hz, which are not looked at."""
+        resampled = -(-n_samples * self.sample_rate // rate)
+        return _count(resampled, self.n_fft, self.hop_length, self.center)
 
     def features(self, samples: np.ndarray, rate: int) -> np.ndarray:
-        """As the function of this name."""
-        return features(samples, rate, self)
+        """Samples at `rate` Hz -> float32 [frames, n_mels], what a model of sound reads.
+
+        No frame is all zeros, since that means padding to a model.
+        """
+        x = log_mel(
+            resample(samples, rate, self.sample_rate),
+            self.sample_rate,
+            n_fft=self.n_fft,
+            win_length=self.win_length,
+            hop_length=self.hop_length,
+            n_mels=self.n_mels,
+            f_min=self.f_min,
+            f_max=min(self.f_max, self.sample_rate / 2),
+            pre_emphasis=self.pre_emphasis,
+            log_floor=self.log_floor,
+            power=self.power,
+            mel=self.mel,
+            norm=self.norm,
+            center=self.center,
+        )
+        if self.normalize and len(x):
+            x = (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + 1e-9)
+        x[~x.any(axis=1)] = REAL
+        return x
 
 
 def read_wav(data: bytes) -> tuple[np.ndarray, int]:
@@ -149,41 +172,6 @@ def resample(samples: np.ndarray, rate: int, wanted: int) -> np.ndarray:
 
     common = math.gcd(rate, wanted)
     return signal.resample_poly(samples, wanted // common, rate // common).astype(np.float32)
-
-
-def features(samples: np.ndarray, rate: int, settings: LogMel | None = None) -> np.ndarray:
-    """Samples at `rate` Hz -> float32 [frames, n_mels], what a model of sound reads.
-
-    No frame is all zeros, since that means padding to a model.
-    """
-    settings = settings or LogMel()
-    x = log_mel(
-        resample(samples, rate, settings.sample_rate),
-        settings.sample_rate,
-        n_fft=settings.n_fft,
-        win_length=settings.win_length,
-        hop_length=settings.hop_length,
-        n_mels=settings.n_mels,
-        f_min=settings.f_min,
-        f_max=min(settings.f_max, settings.sample_rate / 2),
-        pre_emphasis=settings.pre_emphasis,
-        log_floor=settings.log_floor,
-        power=settings.power,
-        mel=settings.mel,
-        norm=settings.norm,
-        center=settings.center,
-    )
-    if settings.normalize and len(x):
-        x = (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + 1e-9)
-    x[~x.any(axis=1)] = REAL
-    return x
-
-
-def frames(n_samples: int, rate: int, settings: LogMel | None = None) -> int:
-    """Frames that `features` makes of `n_samples` samples at `rate` Hz, which are not looked at."""
-    settings = settings or LogMel()
-    resampled = -(-n_samples * settings.sample_rate // rate)
-    return _count(resampled, settings.n_fft, settings.hop_length, settings.center)
 
 
 def _count(n_samples: int, n_fft: int, hop_length: int, center: bool) -> int:

@@ -62,7 +62,7 @@ def scrambled(values: np.ndarray, seed: int = 0) -> np.ndarray:
 
 
 def numbers(count: int) -> type[np.signedinteger[Any]]:
-    """The type of so many numbers of rows: there are many of them."""
+    """The smallest type of integers that numbers so many rows: each row has several of them."""
     return np.int32 if count < 2**31 else np.int64
 
 

@@ -63,7 +63,8 @@ def _array(made: Any, name: str, where: str) -> pa.Array:
         kind = array.type
         if not (pa.types.is_binary(kind) or pa.types.is_large_binary(kind)):
             array = array.cast(pa.string())
-    except (ValueError, TypeError, NotImplementedError) as error:  # Arrow's own are among them
+    # What Arrow says of values that it cannot convert; its own errors are of the first three.
+    except (ValueError, TypeError, NotImplementedError, OverflowError) as error:
         raise UserError(
             f"{where}: {name!r}: expected a sequence of text (bytes for images): {error}"
         ) from error

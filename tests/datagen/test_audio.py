@@ -12,7 +12,7 @@ import pytest
 from scipy.io import wavfile
 
 from components.datagen import audio
-from components.datagen.audio import LogMel, features, frames, log_mel, read_wav, resample
+from components.datagen.audio import LogMel, log_mel, read_wav, resample
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "tensor2tensor": {
@@ -150,26 +150,26 @@ def test_default_settings_are_those_of_tensor2tensor() -> None:
     settings = dict(SETTINGS["tensor2tensor"])
     rate = settings.pop("sample_rate")
     plain = log_mel(sound(rate), rate, **settings)
-    np.testing.assert_array_equal(features(sound(rate), rate, LogMel(normalize=False)), plain)
-    found = features(sound(rate), rate)
+    np.testing.assert_array_equal(LogMel(normalize=False).features(sound(rate), rate), plain)
+    found = LogMel().features(sound(rate), rate)
     np.testing.assert_allclose(found, (plain - plain.mean(0)) / plain.std(0), atol=1e-4)
     slow = LogMel(sample_rate=8_000)
     assert (slow.win_length, slow.hop_length, slow.n_fft) == (200, 80, 256)
-    assert features(sound(rate), rate, slow).shape == (frames(len(sound(rate)), rate, slow), 80)
+    assert slow.features(sound(rate), rate).shape == (slow.frames(len(sound(rate)), rate), 80)
 
 
 @pytest.mark.parametrize("center", [False, True])
 def test_frames_are_counted_without_computing(center: bool) -> None:
     settings = LogMel(sample_rate=8_000, n_mels=8, center=center)
     for samples in (0, 1, 2, 79, 80, 255, 256, 335, 336, 1_000, 50_000):
-        found = features(np.ones(samples, np.float32), 8_000, settings)
-        assert found.shape == (frames(samples, 8_000, settings), 8), samples
+        found = settings.features(np.ones(samples, np.float32), 8_000)
+        assert found.shape == (settings.frames(samples, 8_000), 8), samples
 
 
 def test_no_frame_is_all_zeros() -> None:
-    assert features(np.zeros(4_000, np.float32), 16_000).any(axis=1).all()
-    assert features(sound(16_000)[:512], 16_000).shape == (1, 80)
-    assert features(sound(16_000)[:512], 16_000).any()
+    assert LogMel().features(np.zeros(4_000, np.float32), 16_000).any(axis=1).all()
+    assert LogMel().features(sound(16_000)[:512], 16_000).shape == (1, 80)
+    assert LogMel().features(sound(16_000)[:512], 16_000).any()
 
 
 def pcm(samples: np.ndarray, width: int, rate: int = 8_000) -> bytes:

@@ -16,6 +16,7 @@ MADE = {
     "lists": {"inputs": [["a"]], "targets": ["a"]},
     "surrogate": {"inputs": ["\ud800"], "targets": ["a"]},
     "mixed": {"inputs": ["a", 1], "targets": ["a", "b"]},
+    "large": {"inputs": [10**40], "targets": ["a"]},
 }
 TOLD = {
     "missing": "from 1 on: no column 'targets'; there are: inputs",
@@ -24,6 +25,7 @@ TOLD = {
     "lists": "'inputs': expected a sequence of text",
     "surrogate": "'inputs': expected a sequence of text",
     "mixed": "'inputs': expected a sequence of text",
+    "large": "'inputs': expected a sequence of text (bytes for images): Python int too large",
 }
 
 

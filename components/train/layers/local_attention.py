@@ -141,11 +141,10 @@ def attend_locally(
 ) -> Any:
     """Self-attention [B, T, D] -> [B, T, D] within a window, whose `bias` of T positions is given.
 
-    Who watches sees `block_weights` as they are computed, and `weights` as all attention shows them.
+    Who watches sees `weights` over all positions, as all attention shows them.
     """
 
     def show(weights: Any) -> None:
-        see(attention, "block_weights", weights)
         see(attention, "weights", whole_weights(window, weights, ops.shape(x)[1]))
 
     kv = window.surround(attention.project(x, "kv"))
